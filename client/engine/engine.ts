@@ -1,0 +1,105 @@
+// The engine's interface: prompt in, picture out. A page cannot tell whether it runs in its thread or in a Worker.
+import type { ByteSource } from '../formats/entry.ts';
+import type { Backend } from '../runtime/session.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** A model: where its `model.json` is (folder or URL, or a name in the registry), or files in hand. */
+export type ModelSource = string | ModelFiles;
+
+/** The files of a model, already found. `manifest` is the parsed `model.json`, still unchecked. */
+export interface ModelFiles {
+  readonly manifest: unknown;
+  readonly checkpoint: ByteSource | Blob;
+  readonly vocab: string;
+  readonly merges: string;
+}
+
+/** A style: a name in the registry, a path or URL of a .pt or .safetensors hypernetwork, or a file in hand. */
+export type StyleSource = string | { readonly name: string; readonly file: ByteSource | Blob };
+
+export interface StyleUse {
+  readonly style: StyleSource;
+  /** Default 1; negative works. */
+  readonly strength?: number;
+}
+
+export interface GenerateRequest {
+  readonly prompt: string;
+  readonly negativePrompt?: string;
+  /** Applied in order, before the styles that the prompt's tags name. */
+  readonly styles?: readonly StyleUse[];
+  /** 0 … 2⁶⁴−1; without one, a random seed, which the result tells. */
+  readonly seed?: bigint | number;
+  /** 1 … 1000. */
+  readonly steps?: number;
+  readonly sampler?: string;
+  readonly schedule?: string;
+  /** 1 means no guidance: one UNet row a step. */
+  readonly guidance?: number;
+  /** Pixels, multiples of the model's latent factor. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Replaces the seed's noise: [1, 4, h, w]. */
+  readonly noise?: Tensor;
+  /** Show a preview picture every N steps; 0 for none. Default 0. */
+  readonly previewEvery?: number;
+}
+
+export type Stage = 'model' | 'style' | 'text' | 'unet' | 'decode';
+
+export interface Progress {
+  readonly stage: Stage;
+  /** Words for people, such as `loading checkpoint`. */
+  readonly message: string;
+  /** For `unet`: steps done and in all. For loading: bytes done and in all. */
+  readonly done?: number;
+  readonly total?: number;
+  /** Cheap preview from the latent: RGBA pixels at latent resolution. */
+  readonly preview?: Picture;
+}
+
+/** RGBA, row-major, 8 bits. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+}
+
+export interface GenerateResult {
+  readonly picture: Picture;
+  /** PNG bytes that carry `parameters`. */
+  readonly png: Uint8Array<ArrayBuffer>;
+  /** AUTOMATIC1111's text block. */
+  readonly parameters: string;
+  readonly seed: bigint;
+  /** Final latent [1, 4, h, w], as the sampler left it (not divided by the scale). */
+  readonly latents: Tensor;
+  /** Things the user should know: a prompt that was cut, a style without layers for this model. */
+  readonly notices: readonly string[];
+  readonly milliseconds: Readonly<Partial<Record<Stage, number>>>;
+}
+
+export interface EngineOptions {
+  readonly model: ModelSource;
+  /** Base URL of a Tincture edge, for models and styles named without a path. */
+  readonly registry?: string;
+  /** Default: WebGPU where it is, else wasm; `engine.backend` and `engine.backendReason` say which and why. */
+  readonly backend?: Backend;
+  /** Progress and cancellation of the loading itself. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface GenerateOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface Engine {
+  readonly backend: Backend;
+  readonly backendReason: string;
+  /** One picture. Aborting rejects with the signal's reason and frees what the picture held. Calls are queued. */
+  generate(request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult>;
+  /** Frees sessions, plugins and workers. */
+  close(): Promise<void>;
+}

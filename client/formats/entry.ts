@@ -1,0 +1,34 @@
+// What every reader of a tensor file gives: one record per tensor, and lazy access to its bytes.
+import type { DType, Tensor } from '../tensor/tensor.ts';
+
+/** Random access to bytes that are not in memory yet: a Blob, a file, a buffer, or an URL with ranges. */
+export interface ByteSource {
+  /** File name or URL, for error messages. */
+  readonly name: string;
+  /** Size in bytes. */
+  readonly size: number;
+  /** The Blob behind it, when there is one: a session may then read weights from it without a copy here. */
+  readonly blob?: Blob;
+  /** Exactly `length` bytes from `offset`; throws `format/truncated` past the end. */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** One tensor of a file, whatever the container. */
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** First byte of the data in the source; contiguous row-major unless `strides` is there. */
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+/** An opened tensor file. Nothing but its header has been read. */
+export interface TensorFile {
+  readonly source: ByteSource;
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  /** Free text of the file's header (safetensors `__metadata__`). */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Reads one tensor, widened exactly to float32. Throws `format/missing-tensor` with the nearest names. */
+  read(name: string): Promise<Tensor>;
+}
