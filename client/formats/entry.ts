@@ -9,7 +9,7 @@ export interface ByteSource {
   readonly size: number;
   /** The Blob behind it, when there is one: a session may then read weights from it without a copy here. */
   readonly blob?: Blob;
-  /** Exactly `length` bytes from `offset`; throws `format/truncated` past the end. */
+  /** Exactly `length` bytes from `offset`, in a buffer of their own; throws `format/truncated` past the end. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -20,7 +20,10 @@ export interface TensorEntry {
   readonly shape: readonly number[];
   /** First byte of the data in the source; contiguous row-major unless `strides` is there. */
   readonly offset: number;
+  /** Bytes from the first to the last element, both included. */
   readonly byteLength: number;
+  /** Elements to step for each axis; only where the elements are not contiguous row-major. */
+  readonly strides?: readonly number[];
 }
 
 /** An opened tensor file. Nothing but its header has been read. */
@@ -29,6 +32,13 @@ export interface TensorFile {
   readonly entries: ReadonlyMap<string, TensorEntry>;
   /** Free text of the file's header (safetensors `__metadata__`). */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Reads one tensor, widened exactly to float32. Throws `format/missing-tensor` with the nearest names. */
+  /** Reads one tensor as float32 (see `widenToFloat32`). Throws `format/missing-tensor` with the nearest names. */
   read(name: string): Promise<Tensor>;
+}
+
+/** A tensor as a file stores it: contiguous row-major little-endian bytes. */
+export interface StoredTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
