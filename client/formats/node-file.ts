@@ -3,7 +3,7 @@ import { openAsBlob } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { ByteSource } from './entry.ts';
 import { FormatError } from './errors.ts';
-import { checkRange } from './source.ts';
+import { checkRange } from './range.ts';
 
 /** Opens a file for lazy reads. Throws `format/invalid` when there is no such file. */
 export async function fileSource(path: string): Promise<ByteSource> {

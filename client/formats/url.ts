@@ -1,7 +1,9 @@
 // A file behind an URL as a byte source, read by range requests.
+
+import { bytesSource } from './bytes-source.ts';
 import type { ByteSource } from './entry.ts';
 import { FormatError } from './errors.ts';
-import { bytesSource, checkRange } from './source.ts';
+import { checkRange } from './range.ts';
 
 /** A server without ranges may still give us a file of this size at once: most styles, no checkpoint. */
 export const MAX_FULL_DOWNLOAD_BYTES = 64 * 2 ** 20;

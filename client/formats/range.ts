@@ -1,35 +1,8 @@
-// Byte sources in memory: a buffer, and a Blob that is read lazily.
-import type { ByteSource } from './entry.ts';
+// The bounds check that every byte source does before it reads.
 import { FormatError } from './errors.ts';
 
 /** Engines refuse one ArrayBuffer above about 2 GiB; a single tensor of a style or checkpoint is far below. */
 export const MAX_READ_BYTES = 2 ** 31 - 1;
-
-/** A buffer in memory. The bytes must not change while the source is in use. */
-export function bytesSource(name: string, bytes: Uint8Array | ArrayBuffer): ByteSource {
-  const view = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
-  return {
-    name,
-    size: view.byteLength,
-    async read(offset, length) {
-      checkRange(name, view.byteLength, offset, length);
-      return new Uint8Array(view.subarray(offset, offset + length));
-    },
-  };
-}
-
-/** A Blob or File; only the ranges that are asked for are read. */
-export function blobSource(name: string, blob: Blob): ByteSource {
-  return {
-    name,
-    size: blob.size,
-    blob,
-    async read(offset, length) {
-      checkRange(name, blob.size, offset, length);
-      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
-    },
-  };
-}
 
 /** Throws `format/truncated` or `format/too-large` unless [offset, offset + length) may be read. */
 export function checkRange(name: string, size: number, offset: number, length: number): void {
