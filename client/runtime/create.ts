@@ -1,0 +1,124 @@
+// Makes a session from an emitted graph: weights come from the checkpoint's own bytes, runs are queued.
+import type { InferenceSession } from 'onnxruntime-common';
+import type { EmittedGraph } from '../onnx/graph.ts';
+import { chooseBackend } from './backend.ts';
+import { deviceLost, RuntimeError, runtimeFailure } from './error.ts';
+import { externalFiles } from './external.ts';
+import { checkFeeds, toOrt, toTensors } from './feeds.ts';
+import { loadRuntime, type OrtSession, type Runtime } from './ort.ts';
+import type { Backend, Feed, Session } from './session.ts';
+
+export interface SessionOptions {
+  readonly backend: Backend;
+  /** Aborting rejects with the signal's reason; a session that was being made is freed. */
+  readonly signal?: AbortSignal;
+  /** Keep weights in the kernels' own order: faster steps, up to twice the weights' memory. Default: by size. */
+  readonly prepack?: boolean;
+}
+
+/**
+ * Weights above this many bytes are not pre-packed: packing keeps a second copy beside the first while a
+ * session is made, and a wasm heap ends at 4 GiB.
+ */
+export const PREPACK_LIMIT_BYTES = 256 * 2 ** 20;
+
+/**
+ * Creates a session on `backend`. Throws `runtime/backend` when it is not there, `runtime/out-of-memory`,
+ * `runtime/create` with the graph's name and the runtime's words, or the signal's reason.
+ */
+export async function createSession(graph: EmittedGraph, options: SessionOptions): Promise<Session> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  if (options.backend === 'webgpu') await chooseBackend('webgpu');
+  const runtime = await loadRuntime();
+  return runtime.queue.run(async () => {
+    signal?.throwIfAborted();
+    try {
+      const inner = await runtime.ort.InferenceSession.create(
+        graph.bytes,
+        await ortOptions(graph, options, runtime),
+      );
+      if (signal?.aborted) {
+        await inner.release();
+        throw signal.reason;
+      }
+      return new OrtBackedSession(graph, options.backend, runtime, inner);
+    } catch (cause) {
+      if (signal?.aborted) throw signal.reason;
+      throw runtimeFailure('runtime/create', graph.name, cause);
+    }
+  });
+}
+
+async function ortOptions(
+  graph: EmittedGraph,
+  options: SessionOptions,
+  runtime: Runtime,
+): Promise<InferenceSession.SessionOptions> {
+  const weights = graph.external.reduce((sum, { source }) => sum + source.size, 0);
+  const prepack = options.prepack ?? weights <= PREPACK_LIMIT_BYTES;
+  return {
+    executionProviders: [options.backend],
+    graphOptimizationLevel: 'all',
+    externalData: await externalFiles(graph, runtime.build),
+    extra: { session: { disable_prepacking: prepack ? '0' : '1' } },
+    logSeverityLevel: 4,
+  };
+}
+
+class OrtBackedSession implements Session {
+  readonly backend: Backend;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly #graph: EmittedGraph;
+  readonly #runtime: Runtime;
+  #inner: OrtSession | undefined;
+  #lost: string | undefined;
+
+  constructor(graph: EmittedGraph, backend: Backend, runtime: Runtime, inner: OrtSession) {
+    this.backend = backend;
+    this.inputNames = inner.inputNames;
+    this.outputNames = inner.outputNames;
+    this.#graph = { ...graph, bytes: new Uint8Array(), external: [] };
+    this.#runtime = runtime;
+    this.#inner = inner;
+    if (backend === 'webgpu') this.#watchDevice();
+  }
+
+  run(feeds: Readonly<Record<string, Feed>>): ReturnType<Session['run']> {
+    return this.#runtime.queue.run(async () => {
+      const inner = this.#alive();
+      checkFeeds(this.#graph, feeds);
+      try {
+        return await toTensors(await inner.run(toOrt(this.#runtime.ort, feeds)));
+      } catch (cause) {
+        if (this.#lost !== undefined) throw deviceLost(this.#graph.name, this.#lost, cause);
+        throw runtimeFailure('runtime/run', this.#graph.name, cause);
+      }
+    });
+  }
+
+  release(): Promise<void> {
+    return this.#runtime.queue.run(async () => {
+      const inner = this.#inner;
+      this.#inner = undefined;
+      await inner?.release();
+    });
+  }
+
+  #alive(): OrtSession {
+    if (this.#lost !== undefined) throw deviceLost(this.#graph.name, this.#lost);
+    if (this.#inner === undefined) {
+      throw new RuntimeError('runtime/released', 'the session was released', { where: this.#graph.name });
+    }
+    return this.#inner;
+  }
+
+  #watchDevice(): void {
+    Promise.resolve(this.#runtime.ort.env.webgpu.device)
+      .then((device) => device.lost)
+      .then(({ reason, message }) => {
+        this.#lost = message === '' ? reason : message;
+      });
+  }
+}

@@ -1,0 +1,82 @@
+// Between our tensors and the runtime's: checks feeds against the graph's inputs, and wraps without copying.
+import type { OnnxValue, Tensor as OrtTensor } from 'onnxruntime-common';
+import type { EmittedGraph, ValueInfo } from '../onnx/graph.ts';
+import { elementCount, type Tensor } from '../tensor/tensor.ts';
+import { RuntimeError } from './error.ts';
+import type { OrtModule } from './ort.ts';
+import type { Feed } from './session.ts';
+
+/** Throws `runtime/run` when feeds are missing, unknown, of another type, or of a shape that does not fit. */
+export function checkFeeds(graph: EmittedGraph, feeds: Readonly<Record<string, Feed>>): void {
+  const symbols = new Map<string, number>();
+  for (const input of graph.inputs) {
+    const feed = feeds[input.name];
+    if (feed === undefined) {
+      throw new RuntimeError('runtime/run', `input ${input.name} is missing`, {
+        where: graph.name,
+        expected: graph.inputs.map(({ name }) => name).join(', '),
+        found: Object.keys(feeds).join(', ') || 'no feeds',
+      });
+    }
+    checkFeed(graph.name, input, feed, symbols);
+  }
+  for (const name of Object.keys(feeds)) {
+    if (!graph.inputs.some((input) => input.name === name)) {
+      throw new RuntimeError('runtime/run', `${name} is not an input of the graph`, {
+        where: graph.name,
+        expected: graph.inputs.map((input) => input.name).join(', '),
+      });
+    }
+  }
+}
+
+function checkFeed(graph: string, input: ValueInfo, feed: Feed, symbols: Map<string, number>): void {
+  const dtype = feed.data instanceof Int32Array ? 'int32' : 'float32';
+  const fits =
+    dtype === input.dtype &&
+    feed.shape.length === input.shape.length &&
+    feed.data.length === elementCount(feed.shape) &&
+    input.shape.every((wanted, axis) => {
+      const length = feed.shape[axis]!;
+      const known = typeof wanted === 'number' ? wanted : symbols.get(wanted);
+      if (known === undefined) symbols.set(String(wanted), length);
+      return known === undefined || known === length;
+    });
+  if (fits) return;
+  const bound = input.shape.map((wanted) => {
+    const known = typeof wanted === 'string' ? symbols.get(wanted) : undefined;
+    return known === undefined ? wanted : `${wanted} = ${known}`;
+  });
+  throw new RuntimeError('runtime/run', `input ${input.name} does not fit`, {
+    where: graph,
+    expected: `${input.dtype} [${bound.join(', ')}]`,
+    found: `${dtype} [${feed.shape.join(', ')}] with ${feed.data.length} values`,
+  });
+}
+
+/** Feeds as the runtime's tensors over the same memory. */
+export function toOrt(ort: OrtModule, feeds: Readonly<Record<string, Feed>>): Record<string, OrtTensor> {
+  const wrapped: Record<string, OrtTensor> = {};
+  for (const [name, { shape, data }] of Object.entries(feeds)) {
+    wrapped[name] =
+      data instanceof Int32Array
+        ? new ort.Tensor('int32', data, [...shape])
+        : new ort.Tensor('float32', data, [...shape]);
+  }
+  return wrapped;
+}
+
+/** The runtime's results as our tensors. Throws `runtime/run` on an output that is not float32. */
+export async function toTensors(
+  results: Readonly<Record<string, OnnxValue>>,
+): Promise<Record<string, Tensor>> {
+  const tensors: Record<string, Tensor> = {};
+  for (const [name, value] of Object.entries(results)) {
+    const data = await value.getData(true);
+    if (!(data instanceof Float32Array)) {
+      throw new RuntimeError('runtime/run', `output ${name} is not float32`, { found: value.type });
+    }
+    tensors[name] = { shape: [...value.dims], data };
+  }
+  return tensors;
+}
