@@ -1,0 +1,54 @@
+"""Stable Diffusion's noise schedule, the training loss on it, and DDIM sampling with guidance."""
+import torch
+
+STEPS = 1000
+BETAS = torch.linspace(0.00085 ** 0.5, 0.012 ** 0.5, STEPS, dtype=torch.float64) ** 2
+ALPHAS = torch.cumprod(1 - BETAS, 0).float()  # ᾱ: the share of signal left, in variance
+MIN_SNR = 5.0
+
+
+def spread_timesteps(count):
+    """[count] timesteps, one from each of `count` equal parts of the schedule, so that a batch covers all of it."""
+    return ((torch.arange(count) + torch.rand(count)) * (STEPS / count)).long().clamp(max=STEPS - 1)
+
+
+def noise_loss(predict, latents, timesteps):
+    """Squared error of the predicted noise; timesteps with little noise count less (min-SNR weighting).
+
+    `predict(noisy [n, 4, h, w], timesteps [n])` gives the noise.
+    """
+    alpha = ALPHAS[timesteps].view(-1, 1, 1, 1)
+    noise = torch.randn_like(latents)
+    predicted = predict(alpha.sqrt() * latents + (1 - alpha).sqrt() * noise, timesteps)
+    snr = alpha / (1 - alpha)
+    weight = snr.clamp(max=MIN_SNR) / snr
+    return (weight * (predicted.float() - noise) ** 2).mean()
+
+
+@torch.no_grad()
+def sample(unet, context, empty, seed, steps=20, guidance=4.0, side=16):
+    """DDIM without added noise: latents [n, 4, side, side] for contexts [n, 77, w] and the empty prompt's [1, 77, w]."""
+    count = len(context)
+    x = torch.randn(count, 4, side, side, generator=torch.Generator().manual_seed(seed))
+    both = torch.cat([empty.expand(count, -1, -1), context])
+    stride = STEPS // steps
+    for t in range((steps - 1) * stride + 1, 0, -stride):
+        alpha = ALPHAS[t]
+        alpha_before = ALPHAS[max(t - stride, 0)]
+        plain, asked = unet(torch.cat([x, x]), torch.full((2 * count,), t), both).float().chunk(2)
+        noise = plain + guidance * (asked - plain)
+        clean = (x - (1 - alpha).sqrt() * noise) / alpha.sqrt()
+        x = alpha_before.sqrt() * clean + (1 - alpha_before).sqrt() * noise
+    return x
+
+
+@torch.no_grad()
+def draw(denoiser, vae, scale, tokenizer, prompts, seed=0, at_once=50, **options):
+    """Pictures [n, 3, H, W] of the prompts."""
+    empty = denoiser.text(torch.tensor([tokenizer("")]))
+    pictures = []
+    for start in range(0, len(prompts), at_once):
+        ids = torch.tensor([tokenizer(prompt) for prompt in prompts[start:start + at_once]])
+        latents = sample(denoiser.unet, denoiser.text(ids), empty, seed + start, **options)
+        pictures.append(vae.decode(latents / scale))
+    return torch.cat(pictures)

@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+"""Measures the default model: does a caption draw its own thing, and does a style look like itself?"""
+import argparse
+import json
+import random
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+import data
+import hypernetwork
+import model
+from bpe import Tokenizer
+from captions import GROUNDS
+from diffusion import draw
+from style_pictures import STYLES
+from style_training import choose
+
+HERE = Path(__file__).resolve().parent
+SEED = 2024
+GRID = [
+    "red apple", "banana", "strawberry", "carrot", "pizza", "hamburger", "ice cream", "birthday cake",
+    "cat face", "dog face", "panda", "fox", "penguin", "octopus", "butterfly", "ladybug",
+    "red heart", "blue heart", "star", "rainbow", "fire", "sun", "snowflake", "crescent moon",
+    "house", "rocket", "automobile", "sailboat", "bicycle", "airplane", "bus", "volcano",
+    "red apple on blue", "penguin on pink", "rocket on black", "tulip on yellow",
+    "flat guitar", "glossy guitar", "flat mushroom on teal", "glossy mushroom on green"]
+
+
+def blurred(pictures):
+    """[n, 3, 64, 64] → [n, 768]: the means of 4×4 pixels."""
+    return F.avg_pool2d(pictures, 4).flatten(1)
+
+
+def retrieval(artist, entries, on_white, count=100):
+    """Of `count` names drawn, how many have a picture of that name as their nearest training picture."""
+    names = random.Random(SEED).sample(sorted({entry["name"] for entry in entries}), count)
+    drawn = artist(names)
+    nearest = torch.cdist(blurred(drawn), blurred(on_white)).topk(5, largest=False).indices.tolist()
+    first = sum(entries[row[0]]["name"] == name for row, name in zip(nearest, names))
+    five = sum(any(entries[i]["name"] == name for i in row) for row, name in zip(nearest, names))
+    return {"captions": count, "nearest_shares_name": first, "among_nearest_five": five}
+
+
+def ground_accuracy(artist, entries, count=60):
+    """Of `count` captions with a ground, how many pictures have corners nearest to the colour asked for."""
+    chooser = random.Random(SEED + 1)
+    names = chooser.sample(sorted({entry["name"] for entry in entries}), count)
+    asked = [chooser.choice(list(GROUNDS)[1:]) for _ in names]
+    drawn = artist([f"{name} on {ground}" for name, ground in zip(names, asked)])
+    corners = torch.stack([drawn[:, :, y, x] for y in (2, -3) for x in (2, -3)]).median(0).values
+    colours = torch.tensor(list(GROUNDS.values())) / 127.5 - 1
+    found = torch.cdist(corners, colours).argmin(1).tolist()
+    return {"captions": count, "right_ground": sum(list(GROUNDS)[i] == g for i, g in zip(found, asked))}
+
+
+def statistics(pictures):
+    """[n, 3, h, w] → [n, 32]: means, deviations, histograms of the channels, and how steep the picture is."""
+    flat = pictures.flatten(2)
+    bins = [((flat >= low) & (flat < low + 0.25)).float().mean(2) for low in (x * 0.25 - 1 for x in range(8))]
+    slopes = torch.stack([pictures.diff(dim=d).abs().mean((1, 2, 3)) for d in (2, 3)], dim=1)
+    return torch.cat([flat.mean(2), flat.std(2), *bins, slopes], dim=1)
+
+
+class StyleClassifier:
+    """Multinomial logistic regression on pixel statistics: no style (0) or one of the styles (1 …)."""
+
+    def __init__(self, rgba):
+        grounds = torch.tensor(list(GROUNDS.values()))[torch.arange(len(rgba)) % len(GROUNDS)]
+        kinds = [torch.cat([data.compose(rgba, torch.full((len(rgba), 3), 255)), data.compose(rgba, grounds)]),
+                 *(make(rgba) for make in STYLES.values())]
+        features = torch.cat([statistics(pictures) for pictures in kinds])
+        labels = torch.cat([torch.full((len(pictures),), kind) for kind, pictures in enumerate(kinds)])
+        self.mean, self.std = features.mean(0), features.std(0) + 1e-3
+        self.linear = torch.nn.Linear(features.shape[1], len(kinds))
+        features = (features - self.mean) / self.std
+        optimiser = torch.optim.LBFGS(self.linear.parameters(), max_iter=200)
+
+        def closure():
+            optimiser.zero_grad()
+            loss = F.cross_entropy(self.linear(features), labels) + 1e-3 * self.linear.weight.pow(2).sum()
+            loss.backward()
+            return loss
+
+        optimiser.step(closure)
+        self.training_accuracy = (self.linear(features).argmax(1) == labels).float().mean().item()
+
+    def __call__(self, pictures):
+        return self.linear((statistics(pictures) - self.mean) / self.std).argmax(1)
+
+
+def style_shares(artist, denoiser, entries, rgba, folder, count=50):
+    """For each style, the share of pictures called that style by strength; names that no style was trained on."""
+    chosen = choose(entries)
+    seen = {entries[i]["name"] for i in chosen}
+    names = random.Random(SEED + 2).sample(sorted({entry["name"] for entry in entries} - seen), count)
+    classifier = StyleClassifier(rgba)
+    result = {"captions": count, "classifier_accuracy": round(classifier.training_accuracy, 4)}
+    for kind, name in enumerate(STYLES, start=1):
+        network = hypernetwork.load(folder / "styles" / f"{name}.pt")
+        network.attach(denoiser.unet)
+        shares = {}
+        for strength in (0, 0.5, 1):
+            network.set_strength(strength)
+            shares[f"strength_{strength}"] = round((classifier(artist(names)) == kind).float().mean().item(), 3)
+        hypernetwork.detach(denoiser.unet)
+        result[name] = shares
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, help="folder that train.py filled")
+    parser.add_argument("--model", type=Path, default=HERE, help="folder of the model (default: this one)")
+    parser.add_argument("--guidance", type=float, default=4.0)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--only", choices=["retrieval", "grounds", "styles", "grid"])
+    parser.add_argument("--grid", type=Path, help="write a sheet of pictures to this PNG")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+
+    entries, rgba = data.load(options.work)
+    denoiser, vae, scale = model.load(options.model)
+    tokenizer = Tokenizer(options.model)
+    settings = {"steps": options.steps, "guidance": options.guidance}
+    artist = lambda prompts: draw(denoiser, vae, scale, tokenizer, prompts, seed=SEED, **settings)
+    wanted = lambda name: options.only in (None, name)
+
+    figures = {"sampler": "ddim", **settings, "seed": SEED}
+    if wanted("retrieval"):
+        figures["retrieval"] = retrieval(artist, entries, data.compose(rgba, torch.full((len(rgba), 3), 255)))
+    if wanted("grounds"):
+        figures["grounds"] = ground_accuracy(artist, entries)
+    if wanted("styles"):
+        with torch.enable_grad():
+            figures["styles"] = style_shares(artist, denoiser, entries, rgba, options.model)
+    if options.grid and wanted("grid"):
+        Image.fromarray(data.contact_sheet(artist(GRID), 8)).save(options.grid, optimize=True)
+    text = json.dumps(figures, indent=2)
+    print(text)
+    if options.json:
+        options.json.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
