@@ -1,0 +1,33 @@
+// Reads golden cases for the sampling tests.
+import { readFileSync } from 'node:fs';
+
+const GOLDEN = new URL('../golden/', import.meta.url);
+
+export interface NoiseCase {
+  readonly seed: number;
+  readonly shape: readonly number[];
+  readonly first: readonly number[];
+  readonly last?: readonly number[];
+  readonly sum?: number;
+  readonly second_call_first: readonly number[];
+}
+
+export interface SamplerCases {
+  readonly steps: number;
+  readonly sigma_min: number;
+  readonly sigma_max: number;
+  readonly W: readonly (readonly number[])[];
+  readonly x: readonly number[];
+  readonly noise: readonly number[];
+  readonly sigmas: Readonly<Record<string, readonly number[]>>;
+  readonly runs: readonly {
+    readonly sampler: string;
+    readonly schedule: string;
+    readonly result: readonly number[];
+    readonly noise_draws: number;
+  }[];
+}
+
+export function readGolden<T>(name: string): T {
+  return JSON.parse(readFileSync(new URL(name, GOLDEN), 'utf8')) as T;
+}

@@ -1,0 +1,215 @@
+// The whole of sampling around a network: scalings, guidance, DDIM, and the one call the engine makes.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ddimTimesteps, walkDdim } from '../../client/sampling/ddim.ts';
+import { createDenoiser, guide, type UnetRun } from '../../client/sampling/denoiser.ts';
+import { ALPHAS_CUMULATIVE, sigmaToTimestep, timestepToSigma } from '../../client/sampling/diffusion.ts';
+import { SAMPLERS } from '../../client/sampling/names.ts';
+import { pictureNoise } from '../../client/sampling/noise.ts';
+import { sample } from '../../client/sampling/sample.ts';
+import { relativeError } from '../../client/tensor/tensor.ts';
+
+const latent = pictureNoise([1n], 64)();
+
+/** The perfect network for a world that holds one picture only: it knows the clean latent. */
+function knowing(clean: Float32Array, prediction: 'epsilon' | 'v'): UnetRun {
+  return async (input, timestep) =>
+    input.map((x, i) => {
+      const row = Math.floor(i / clean.length);
+      const alpha = 1 / (timestepToSigma(timestep[row]!) ** 2 + 1);
+      const picture = clean[i % clean.length]!;
+      const noise = (x - Math.sqrt(alpha) * picture) / Math.sqrt(1 - alpha);
+      return prediction === 'epsilon' ? noise : Math.sqrt(alpha) * noise - Math.sqrt(1 - alpha) * picture;
+    });
+}
+
+describe('ALPHAS_CUMULATIVE', () => {
+  it('are the checkpoint’s own', () => {
+    expect(ALPHAS_CUMULATIVE[0]).toBeCloseTo(0.99915, 6);
+    expect(ALPHAS_CUMULATIVE[999]).toBeCloseTo(0.00466, 6);
+  });
+});
+
+describe('createDenoiser', () => {
+  it.each(['epsilon', 'v'] as const)('undoes the scalings of %s prediction', async (prediction) => {
+    const denoiser = createDenoiser({
+      unet: knowing(latent, prediction),
+      prediction,
+      guidance: 1,
+      pictures: 1,
+    });
+    const noise = pictureNoise([2n], 64)();
+    for (const sigma of [0.5, 3, 14]) {
+      const x = latent.map((value, i) => value + sigma * noise[i]!);
+      expect(relativeError(await denoiser.denoise(x, sigma), latent)).toBeLessThan(2e-4);
+    }
+    const alpha = ALPHAS_CUMULATIVE[400]!;
+    const x = latent.map((value, i) => Math.sqrt(alpha) * value + Math.sqrt(1 - alpha) * noise[i]!);
+    expect(relativeError(await denoiser.predictNoise(x, 400), noise)).toBeLessThan(1e-5);
+  });
+
+  it('shows the network the scaled latent and the timestep of σ', async () => {
+    const seen: { sample: Float32Array; timestep: Float32Array; rows: string }[] = [];
+    const unet: UnetRun = async (input, timestep, rows) => {
+      seen.push({ sample: input, timestep, rows });
+      return input;
+    };
+    await createDenoiser({ unet, prediction: 'epsilon', guidance: 7, pictures: 2 }).denoise(
+      Float32Array.of(3, 6),
+      Math.sqrt(8),
+    );
+    expect(seen[0]!.rows).toBe('prompt-and-negative');
+    expect([...seen[0]!.sample]).toEqual([1, 2, 1, 2]);
+    expect([...seen[0]!.timestep]).toEqual(Array(4).fill(Math.fround(sigmaToTimestep(Math.sqrt(8)))));
+  });
+
+  it('runs one row a picture when guidance is 1', async () => {
+    const rowsSeen: string[] = [];
+    const unet: UnetRun = async (input, timestep, rows) => {
+      rowsSeen.push(`${rows} ${input.length} ${timestep.length}`);
+      return input;
+    };
+    await createDenoiser({ unet, prediction: 'epsilon', guidance: 1, pictures: 1 }).denoise(latent, 1);
+    expect(rowsSeen).toEqual(['prompt 64 1']);
+  });
+
+  it('mixes the prompt’s half, which comes first, with the negative prompt’s', async () => {
+    const unet: UnetRun = async () => Float32Array.of(1, 3);
+    const denoiser = createDenoiser({ unet, prediction: 'epsilon', guidance: 4, pictures: 1 });
+    expect([...(await denoiser.predictNoise(Float32Array.of(0), 1))]).toEqual([3 + 4 * (1 - 3)]);
+  });
+
+  it('refuses an answer of another size', async () => {
+    const unet: UnetRun = async () => new Float32Array(3);
+    const denoiser = createDenoiser({ unet, prediction: 'epsilon', guidance: 1, pictures: 1 });
+    await expect(denoiser.denoise(latent, 1)).rejects.toThrow(/expected 64 values, found 3/);
+  });
+});
+
+describe('guide', () => {
+  it('is u + g (c − u)', () => {
+    const values = fc.float({ min: -100, max: 100, noNaN: true });
+    fc.assert(
+      fc.property(values, values, fc.float({ min: 0, max: 30, noNaN: true }), (c, u, g) => {
+        const expected = u + g * (c - u);
+        const found = guide(Float32Array.of(c), Float32Array.of(u), g)[0]!;
+        expect(Math.abs(found - expected)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(expected)));
+      }),
+    );
+  });
+});
+
+describe('ddimTimesteps', () => {
+  it('are 1, c + 1, 2c + 1 …', () => {
+    expect(ddimTimesteps(5)).toEqual([1, 201, 401, 601, 801]);
+    expect(ddimTimesteps(1)).toEqual([1]);
+    expect(ddimTimesteps(50).length).toBe(50);
+  });
+
+  it('take every one that fits, as the reference does', () => {
+    expect(ddimTimesteps(30).length).toBe(31);
+    expect(ddimTimesteps(7)).toEqual([1, 143, 285, 427, 569, 711, 853, 995]);
+  });
+
+  it('never pass the last timestep', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1000 }), (steps) => {
+        const timesteps = ddimTimesteps(steps);
+        expect(timesteps[0]).toBe(1);
+        expect(Math.max(...timesteps)).toBeLessThanOrEqual(999);
+        expect(timesteps.length).toBeGreaterThanOrEqual(steps);
+      }),
+    );
+  });
+});
+
+describe('walkDdim', () => {
+  it('ends at ᾱ(0): the clean latent and a trace of noise', async () => {
+    const noise = pictureNoise([3n], 64)();
+    const x = await walkDdim({ steps: 5, x: noise, predictNoise: async () => noise });
+    const alphaLast = ALPHAS_CUMULATIVE[801]!;
+    const clean = (1 - Math.sqrt(1 - alphaLast)) / Math.sqrt(alphaLast);
+    const alphaEnd = ALPHAS_CUMULATIVE[0]!;
+    const scale = Math.sqrt(alphaEnd) * clean + Math.sqrt(1 - alphaEnd);
+    expect(
+      relativeError(
+        x,
+        noise.map((value) => value * scale),
+      ),
+    ).toBeLessThan(1e-5);
+  });
+
+  it('stops when aborted', async () => {
+    const controller = new AbortController();
+    let runs = 0;
+    const predictNoise = async (x: Float32Array) => {
+      if (++runs === 2) controller.abort(new Error('enough'));
+      return x;
+    };
+    const walk = walkDdim({ steps: 5, x: latent, predictNoise, signal: controller.signal });
+    await expect(walk).rejects.toThrow('enough');
+    expect(runs).toBe(2);
+  });
+});
+
+describe('sample', () => {
+  const base = { prediction: 'epsilon', guidance: 7.5, pictures: 1, steps: 12 } as const;
+
+  it.each(SAMPLERS)('$key finds the one picture its network knows', async ({ key }) => {
+    const draw = pictureNoise([9n], 64);
+    const result = await sample({
+      ...base,
+      sampler: key,
+      unet: knowing(latent, 'epsilon'),
+      noise: draw(),
+      draw,
+    });
+    expect(relativeError(result, latent)).toBeLessThan(0.05);
+  });
+
+  it.each(SAMPLERS)('$key makes each picture of a batch as if it were alone', async ({ key }) => {
+    const unet: UnetRun = async (input, timestep) => {
+      const size = input.length / timestep.length;
+      return input.map((x, i) => Math.tanh(x + timestep[Math.floor(i / size)]! / 1000));
+    };
+    const together = pictureNoise([5n, 6n], 64);
+    const batch = await sample({
+      ...base,
+      pictures: 2,
+      steps: 4,
+      sampler: key,
+      unet,
+      noise: together(),
+      draw: together,
+    });
+    const alone = pictureNoise([6n], 64);
+    const single = await sample({ ...base, steps: 4, sampler: key, unet, noise: alone(), draw: alone });
+    expect(batch.slice(64)).toEqual(single);
+  });
+
+  it('is given a last noise level of its own by DPM2', async () => {
+    const sigmas: number[] = [];
+    const unet: UnetRun = async (input, timestep) => {
+      sigmas.push(timestep[0]!);
+      return input;
+    };
+    const draw = pictureNoise([9n], 64);
+    await sample({
+      ...base,
+      guidance: 1,
+      steps: 3,
+      sampler: 'dpm_2',
+      schedule: 'discrete',
+      unet,
+      noise: draw(),
+      draw,
+    });
+    expect(sigmas.filter((_, i) => i % 2 === 0).map(Math.round)).toEqual([999, 666, 333]);
+  });
+
+  it('refuses a draw of another size', async () => {
+    const unet: UnetRun = async (input) => input;
+    const run = sample({ ...base, sampler: 'Euler a', unet, noise: latent, draw: () => new Float32Array(3) });
+    await expect(run).rejects.toThrow(/draw of noise has another size.*expected 64 values, found 3/);
+  });
+});
