@@ -66,6 +66,9 @@ async function ortOptions(
   };
 }
 
+/** Failures are thrown with their words; the runtime need not print them as well. */
+const RUN_OPTIONS = { logSeverityLevel: 4 } as const;
+
 class OrtBackedSession implements Session {
   readonly backend: Backend;
   readonly inputNames: readonly string[];
@@ -90,7 +93,7 @@ class OrtBackedSession implements Session {
       const inner = this.#alive();
       checkFeeds(this.#graph, feeds);
       try {
-        return await toTensors(await inner.run(toOrt(this.#runtime.ort, feeds)));
+        return await toTensors(await inner.run(toOrt(this.#runtime.ort, feeds), RUN_OPTIONS));
       } catch (cause) {
         if (this.#lost !== undefined) throw deviceLost(this.#graph.name, this.#lost, cause);
         throw runtimeFailure('runtime/run', this.#graph.name, cause);

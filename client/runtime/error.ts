@@ -12,7 +12,7 @@ export type RuntimeErrorCode =
   | 'runtime/run'
   /** The wasm heap or the GPU has no room left. */
   | 'runtime/out-of-memory'
-  /** The GPU went away; every session on it is dead, a new one can be created. */
+  /** The GPU went away; release every session on it, then create new ones. */
   | 'runtime/device-lost'
   /** The session was released before. */
   | 'runtime/released';
@@ -63,7 +63,7 @@ export function deviceLost(graph: string, reason: string, cause?: unknown): Runt
   return new RuntimeError('runtime/device-lost', 'the GPU device was lost', {
     where: graph,
     found: reason,
-    fix: 'Create the session again.',
+    fix: 'Release the sessions and create them again.',
     cause,
   });
 }

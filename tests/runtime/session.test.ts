@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import type { ByteSource } from '../../client/formats/entry.ts';
 import { createSession } from '../../client/runtime/create.ts';
 import { RuntimeError } from '../../client/runtime/error.ts';
-import { gemmGraph, memorySource, WEIGHT_OFFSET, weightFile } from './tiny-graph.ts';
+import { gemmGraph, memorySource, outerProductGraph, WEIGHT_OFFSET, weightFile } from './tiny-graph.ts';
 
 const ROWS = 3;
 const COLUMNS = 4;
@@ -118,4 +118,17 @@ test('an aborted creation rejects with the signal’s reason', async () => {
   const creating = createSession(graph, { backend: 'wasm', signal: controller.signal });
   controller.abort(new Error('stopped in between'));
   await expect(creating).rejects.toThrow('stopped in between');
+});
+
+test('a tensor that the 4 GiB heap cannot hold is out of memory, and the session lives on', async () => {
+  const session = await createSession(outerProductGraph(), { backend: 'wasm' });
+  const feeds = (n: number, m: number) => ({
+    x: { shape: [n, 1], data: new Float32Array(n).fill(2) },
+    z: { shape: [1, m], data: new Float32Array(m).fill(3) },
+  });
+  const error = await failure(session.run(feeds(32_500, 33_000)));
+  expect(error.code).toBe('runtime/out-of-memory');
+  expect(error.message).toMatch(/^outer: the run failed: no memory left; found .*bad_alloc/);
+  expect([...(await session.run(feeds(1, 2))).y!.data]).toEqual([6, 6]);
+  await session.release();
 });

@@ -31,7 +31,14 @@ export function weightFile(rows: number, columns: number): Uint8Array<ArrayBuffe
   return file;
 }
 
-/** The graph over such a file. `fileBytes` smaller than the weights makes a graph that points past its end. */
+function value(name: string, ...shape: (number | string)[]) {
+  const dim = shape.map((length) =>
+    typeof length === 'string' ? { dimParam: length } : { dimValue: length },
+  );
+  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } };
+}
+
+/** The graph over such a file: x [batch, columns] → y [batch, rows]. */
 export function gemmGraph(rows: number, columns: number, source: ByteSource, name = 'gemm'): EmittedGraph {
   const external = (tensor: string, dims: number[], offset: number, length: number) => ({
     name: tensor,
@@ -43,10 +50,6 @@ export function gemmGraph(rows: number, columns: number, source: ByteSource, nam
       { key: 'offset', value: String(offset) },
       { key: 'length', value: String(length) },
     ],
-  });
-  const value = (tensor: string, width: number) => ({
-    name: tensor,
-    type: { tensorType: { elemType: FLOAT, shape: { dim: [{ dimParam: 'batch' }, { dimValue: width }] } } },
   });
   const model = onnx.ModelProto.create({
     irVersion: 8,
@@ -65,8 +68,8 @@ export function gemmGraph(rows: number, columns: number, source: ByteSource, nam
         external('w', [rows, columns], WEIGHT_OFFSET, rows * columns * 4),
         external('b', [rows], WEIGHT_OFFSET + rows * columns * 4, rows * 4),
       ],
-      input: [value('x', columns)],
-      output: [value('y', rows)],
+      input: [value('x', 'batch', columns)],
+      output: [value('y', 'batch', rows)],
     },
   });
   return {
@@ -75,5 +78,29 @@ export function gemmGraph(rows: number, columns: number, source: ByteSource, nam
     inputs: [{ name: 'x', dtype: 'float32', shape: ['batch', columns] }],
     outputs: [{ name: 'y', dtype: 'float32', shape: ['batch', rows] }],
     external: [{ path: 'weights.bin', source }],
+  };
+}
+
+/** x [n, 1] · z [1, m] → y [n, m]: small inputs can ask for an output that no wasm heap holds. */
+export function outerProductGraph(): EmittedGraph {
+  const model = onnx.ModelProto.create({
+    irVersion: 8,
+    opsetImport: [{ domain: '', version: 17 }],
+    graph: {
+      name: 'outer',
+      node: [{ opType: 'MatMul', input: ['x', 'z'], output: ['y'] }],
+      input: [value('x', 'n', 1), value('z', 1, 'm')],
+      output: [value('y', 'n', 'm')],
+    },
+  });
+  return {
+    name: 'outer',
+    bytes: Uint8Array.from(onnx.ModelProto.encode(model).finish()),
+    inputs: [
+      { name: 'x', dtype: 'float32', shape: ['n', 1] },
+      { name: 'z', dtype: 'float32', shape: [1, 'm'] },
+    ],
+    outputs: [{ name: 'y', dtype: 'float32', shape: ['n', 'm'] }],
+    external: [],
   };
 }

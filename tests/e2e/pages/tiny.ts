@@ -1,0 +1,64 @@
+// Runs in a page or a Worker: tiny graphs through the runtime, from a Blob of weights.
+import { chooseBackend } from '../../../client/runtime/backend.ts';
+import { createSession } from '../../../client/runtime/create.ts';
+import type { Backend } from '../../../client/runtime/session.ts';
+import { gemmGraph, memorySource, weightFile } from '../../runtime/tiny-graph.ts';
+
+const x = { shape: [1, 4], data: new Float32Array([1, 2, 3, 4]) };
+
+function graph() {
+  const bytes = weightFile(3, 4);
+  return gemmGraph(3, 4, {
+    ...memorySource(bytes, new Blob([bytes])),
+    read: () => Promise.reject(new Error('the whole file was read')),
+  });
+}
+
+/** Backend, reason, isolation, and y of x = (1, 2, 3, 4). */
+export async function tinyRun(wanted?: Backend) {
+  const { backend, reason } = await chooseBackend(wanted);
+  const session = await createSession(graph(), { backend });
+  const { y } = await session.run({ x });
+  await session.release();
+  return { backend, reason, isolated: globalThis.crossOriginIsolated, y: [...y!.data] };
+}
+
+/** As in an engine without JSPI, such as older Firefox and Safari. */
+export async function tinyRunWithoutJspi() {
+  Reflect.deleteProperty(WebAssembly, 'Suspending');
+  return tinyRun();
+}
+
+/** Loses the GPU under a session: the errors' codes, then y of a new session. */
+export async function loseDevice() {
+  const session = await createSession(graph(), { backend: 'webgpu' });
+  await session.run({ x });
+  const { env } = await import('onnxruntime-web/jspi');
+  const device = await env.webgpu.device;
+  device.destroy();
+  await device.lost;
+  const code = await session.run({ x }).then(
+    () => 'no error',
+    (error: { code?: string }) => error.code,
+  );
+  await session.release();
+  const next = await createSession(graph(), { backend: 'webgpu' });
+  const { y } = await next.run({ x });
+  await next.release();
+  return { code, y: [...y!.data] };
+}
+
+/** Calls a function of this module inside a Worker. */
+export async function inWorker(name: string, ...args: unknown[]) {
+  const worker = new Worker(new URL('./tiny-worker.ts', import.meta.url), { type: 'module' });
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) =>
+        'error' in data ? reject(new Error(data.error)) : resolve(data.value);
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.postMessage([name, args]);
+    });
+  } finally {
+    worker.terminate();
+  }
+}

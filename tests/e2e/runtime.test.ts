@@ -1,0 +1,74 @@
+// The runtime in Chromium: wasm without a GPU, WebGPU on SwiftShader, in Workers, and without JSPI.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inPage, launchChromium, type TestBrowser } from './chromium.ts';
+
+const TINY = '/tests/e2e/pages/tiny.ts';
+const Y = [5, 14, 23];
+
+describe('without a GPU', () => {
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser.close());
+
+  test('wasm runs in the page, and the reason says what is missing', async () => {
+    const page = await browser.newPage();
+    expect(await inPage(page, TINY, 'tinyRun')).toEqual({
+      backend: 'wasm',
+      reason: 'wasm, because the browser offers no GPU adapter',
+      isolated: true,
+      y: Y,
+    });
+    await expect(inPage(page, TINY, 'tinyRun', 'webgpu')).rejects.toThrow('WebGPU was asked for, but');
+    await page.close();
+  });
+
+  test('wasm runs in a Worker', async () => {
+    const page = await browser.newPage();
+    expect(await inPage(page, TINY, 'inWorker', 'tinyRun', 'wasm')).toMatchObject({ isolated: true, y: Y });
+    await page.close();
+  });
+
+  test('without JSPI a Worker reads the Blob piece by piece, with the plain build', async () => {
+    const page = await browser.newPage();
+    const loaded: string[] = [];
+    browser.context.on('request', (request) => loaded.push(new URL(request.url()).pathname));
+    expect(await inPage(page, TINY, 'inWorker', 'tinyRunWithoutJspi')).toEqual({
+      backend: 'wasm',
+      reason: 'wasm, because this browser has no JSPI (WebAssembly.Suspending)',
+      isolated: true,
+      y: Y,
+    });
+    expect(loaded.filter((path) => path.endsWith('.wasm'))).toEqual([
+      '/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
+    ]);
+    await page.close();
+  });
+
+  test('nothing was written to the console', () => {
+    expect(browser.errors).toEqual([]);
+  });
+});
+
+describe('on SwiftShader', () => {
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    browser = await launchChromium({ webgpu: true });
+  });
+  afterAll(() => browser.close());
+
+  test('WebGPU is chosen, in the page and in a Worker', async () => {
+    const page = await browser.newPage();
+    const facts = { backend: 'webgpu', reason: 'WebGPU on google swiftshader', y: Y };
+    expect(await inPage(page, TINY, 'tinyRun')).toMatchObject(facts);
+    expect(await inPage(page, TINY, 'inWorker', 'tinyRun')).toMatchObject(facts);
+    await page.close();
+  });
+
+  test('a lost GPU has its own error, and a new session gets a new GPU', async () => {
+    const page = await browser.newPage();
+    expect(await inPage(page, TINY, 'loseDevice')).toEqual({ code: 'runtime/device-lost', y: Y });
+    await page.close();
+  });
+});
