@@ -4,20 +4,20 @@ import { SamplingError } from './error.ts';
 export type SamplerKey =
   | 'ddim' | 'euler' | 'euler_ancestral' | 'heun' | 'dpm_2' | 'dpm_2_ancestral' | 'lms'
   | 'dpmpp_2s_ancestral' | 'dpmpp_2m' | 'dpmpp_2m_sde'; // biome-ignore format: a table
-export type ScheduleKey = 'discrete' | 'karras' | 'exponential';
+export type Schedule = 'discrete' | 'karras' | 'exponential';
 
-export interface SamplerName {
+export interface Sampler {
   readonly key: SamplerKey;
   readonly title: string;
   /** What the web UI's "Automatic" picks; undefined where the sampler has timesteps of its own. */
-  readonly defaultSchedule: ScheduleKey | undefined;
+  readonly defaultSchedule: Schedule | undefined;
   /** UNet runs a step; the last step of second-order samplers takes one. */
   readonly runsPerStep: 1 | 2;
   /** Draws new noise in each step, so that the picture keeps changing with the number of steps. */
   readonly ancestral: boolean;
 }
 
-export const SAMPLERS: readonly SamplerName[] = [
+export const SAMPLERS: readonly Sampler[] = [
   { key: 'ddim', title: 'DDIM', defaultSchedule: undefined, runsPerStep: 1, ancestral: false },
   { key: 'euler', title: 'Euler', defaultSchedule: 'discrete', runsPerStep: 1, ancestral: false },
   { key: 'euler_ancestral', title: 'Euler a', defaultSchedule: 'discrete', runsPerStep: 1, ancestral: true },
@@ -31,14 +31,14 @@ export const SAMPLERS: readonly SamplerName[] = [
 ]; // biome-ignore format: a table
 
 /** `Uniform` is the web UI's word for timesteps that are evenly spaced, which k-diffusion calls discrete. */
-export const SCHEDULES: readonly { readonly key: ScheduleKey; readonly title: string }[] = [
+export const SCHEDULES: readonly { readonly key: Schedule; readonly title: string }[] = [
   { key: 'discrete', title: 'Uniform' },
   { key: 'karras', title: 'Karras' },
   { key: 'exponential', title: 'Exponential' },
 ];
 
 /** Finds a sampler by key or title, whatever the case, spaces, hyphens and underscores. Throws `sampling/sampler` naming the choices. */
-export function findSampler(name: string): SamplerName {
+export function findSampler(name: string): Sampler {
   const found = SAMPLERS.find(({ key, title }) => [plain(key), plain(title)].includes(plain(name)));
   if (found !== undefined) return found;
   throw new SamplingError('sampling/sampler', 'no such sampler', {
@@ -48,7 +48,7 @@ export function findSampler(name: string): SamplerName {
 }
 
 /** Finds a schedule by key or title in the same tolerant way. Throws `sampling/schedule` naming the choices. */
-export function findSchedule(name: string): ScheduleKey {
+export function findSchedule(name: string): Schedule {
   const found = SCHEDULES.find(({ key, title }) => [plain(key), plain(title)].includes(plain(name)));
   if (found !== undefined) return found.key;
   throw new SamplingError('sampling/schedule', 'no such noise schedule', {
@@ -59,8 +59,8 @@ export function findSchedule(name: string): ScheduleKey {
 
 /** A sampler with the schedule that it runs on. */
 export interface Sampling {
-  readonly sampler: SamplerName;
-  readonly schedule: ScheduleKey | undefined;
+  readonly sampler: Sampler;
+  readonly schedule: Schedule | undefined;
 }
 
 /**

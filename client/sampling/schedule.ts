@@ -1,7 +1,7 @@
 // Noise schedules: which σ a sampler visits, from the most noise down to none.
 import { SIGMA_MAX, SIGMA_MIN, TRAINING_STEPS, timestepToSigma } from './diffusion.ts';
 import { SamplingError } from './error.ts';
-import type { ScheduleKey } from './names.ts';
+import type { Schedule } from './names.ts';
 
 /** More steps than the network has timesteps would repeat some of them. */
 export const MAX_STEPS = TRAINING_STEPS;
@@ -22,11 +22,7 @@ export function checkSteps(steps: number): void {
  * `steps` falling σ and a closing 0. With `discardPenultimate` one σ more is laid out and the last before the 0 is left
  * out, as the web UI does for DPM2 and DPM2 a. The σ are rounded to float32, as k-diffusion holds them.
  */
-export function noiseSchedule(
-  schedule: ScheduleKey,
-  steps: number,
-  discardPenultimate = false,
-): Float32Array {
+export function noiseSchedule(schedule: Schedule, steps: number, discardPenultimate = false): Float32Array {
   checkSteps(steps);
   const count = discardPenultimate ? steps + 1 : steps;
   const sigmas = new Float32Array(steps + 1);
@@ -35,7 +31,7 @@ export function noiseSchedule(
 }
 
 /** σ at a share of the way, 0 (most noise) … 1 (least). */
-const SIGMA_AT: Readonly<Record<ScheduleKey, (share: number) => number>> = {
+const SIGMA_AT: Readonly<Record<Schedule, (share: number) => number>> = {
   discrete: (share) => timestepToSigma((TRAINING_STEPS - 1) * (1 - share)),
   karras: (share) => {
     const high = SIGMA_MAX ** (1 / KARRAS_RHO);
