@@ -1,0 +1,28 @@
+// What a plugin may take. Every number is enforced by the validator or by the host, and a test proves each.
+
+/** Bytes of a whole module: the standard plugin takes 1/300 of it, a plugin with a small language runtime still fits. */
+export const MAX_MODULE_BYTES = 4 * 1024 * 1024;
+/** Bytes of linear memory that a module may declare: a deep SD 1.x network for width 768 packs into about 400 MB. */
+export const MAX_MEMORY_BYTES = 512 * 1024 * 1024;
+export const WASM_PAGE_BYTES = 65_536;
+
+/** Counts that bound a compiler's time and memory. */
+export const MAX_TYPES = 1_000;
+export const MAX_FUNCTIONS = 10_000;
+export const MAX_GLOBALS = 1_000;
+export const MAX_EXPORTS = 100;
+export const MAX_SEGMENTS = 10_000;
+export const MAX_PARAMETERS = 100;
+export const MAX_LOCALS = 2_000;
+/** Bytes of one function: optimising compilers are superlinear in it. */
+export const MAX_FUNCTION_BYTES = 256 * 1024;
+export const MAX_TABLE_ENTRIES = 10_000;
+
+/** Milliseconds for one call when the caller names none: a first apply on a slow phone stays well below. */
+export const DEFAULT_DEADLINE_MS = 10_000;
+/** Bytes of a plugin's own error text that the host reads. */
+export const MAX_MESSAGE_BYTES = 1_024;
+/** Layers of one stack and values of one context side: far above any hypernetwork, small enough for 32-bit sums. */
+export const MAX_LAYERS = 256;
+export const MAX_WIDTH = 16_384;
+export const MAX_CONTEXT_VALUES = 1 << 24;

@@ -1,0 +1,231 @@
+// A module's outline: its sections, types, memory and function sizes, read with every count bounded before anything is
+// allocated. wasmparser trusts the counts in a file, so this runs first.
+import {
+  MAX_EXPORTS,
+  MAX_FUNCTION_BYTES,
+  MAX_FUNCTIONS,
+  MAX_GLOBALS,
+  MAX_LOCALS,
+  MAX_PARAMETERS,
+  MAX_SEGMENTS,
+  MAX_TYPES,
+} from './limits.ts';
+import { PluginError } from './plugin-error.ts';
+
+export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
+
+export interface FunctionType {
+  readonly parameters: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+export interface MemoryPages {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+export interface Outline {
+  readonly types: readonly FunctionType[];
+  /** The type's index of each function. */
+  readonly functions: readonly number[];
+  readonly memory: MemoryPages;
+}
+
+const VALUE_TYPES: ReadonlyMap<number, ValueType> = new Map([
+  [0x7f, 'i32'],
+  [0x7e, 'i64'],
+  [0x7d, 'f32'],
+  [0x7c, 'f64'],
+  [0x7b, 'v128'],
+]);
+
+const SECTION = {
+  custom: 0, type: 1, import: 2, function: 3, table: 4, memory: 5, global: 6, export: 7, start: 8, element: 9,
+  code: 10, data: 11, dataCount: 12,
+} as const; // biome-ignore format: a table
+
+/** The order in which sections must stand; each at most once. */
+const ORDER: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
+
+/** The caps on how many entries a section holds. */
+const ENTRY_CAPS: ReadonlyMap<number, number> = new Map([
+  [SECTION.type, MAX_TYPES],
+  [SECTION.function, MAX_FUNCTIONS],
+  [SECTION.table, 1],
+  [SECTION.memory, 1],
+  [SECTION.global, MAX_GLOBALS],
+  [SECTION.export, MAX_EXPORTS],
+  [SECTION.element, MAX_SEGMENTS],
+  [SECTION.code, MAX_FUNCTIONS],
+  [SECTION.data, MAX_SEGMENTS],
+]);
+
+/** Says that the module is refused, and at which byte. */
+export function refuse(name: string, byte: number, what: string, expected?: string, found?: string): never {
+  throw new PluginError('invalid', what, {
+    where: `${name} at byte ${byte}`,
+    ...(expected === undefined ? {} : { expected }),
+    ...(found === undefined ? {} : { found }),
+  });
+}
+
+/** Reads bytes and unsigned LEB128 numbers up to `end`. */
+class Cursor {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  at: number;
+  end: number;
+
+  constructor(name: string, bytes: Uint8Array, at: number, end: number) {
+    this.name = name;
+    this.bytes = bytes;
+    this.at = at;
+    this.end = end;
+  }
+
+  byte(): number {
+    if (this.at >= this.end) refuse(this.name, this.at, 'the module ends in the middle of an entry');
+    return this.bytes[this.at++]!;
+  }
+
+  number(): number {
+    const start = this.at;
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) {
+        if (value > 0xffff_ffff) break;
+        return value;
+      }
+    }
+    return refuse(this.name, start, 'a number does not fit in 32 bits');
+  }
+
+  capped(cap: number, what: string): number {
+    const start = this.at;
+    const value = this.number();
+    if (value > cap) refuse(this.name, start, `too many ${what}`, `at most ${cap}`, String(value));
+    return value;
+  }
+
+  valueType(): ValueType {
+    const code = this.byte();
+    const type = VALUE_TYPES.get(code);
+    if (type === undefined) {
+      refuse(
+        this.name,
+        this.at - 1,
+        'a type that plugins may not use',
+        'i32, i64, f32, f64 or v128',
+        hex(code),
+      );
+    }
+    return type;
+  }
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
+
+/** Walks the sections. Throws `plugin/invalid` on a wrong header, an unknown, doubled or misplaced section, or a broken cap. */
+export function readOutline(name: string, bytes: Uint8Array): Outline {
+  const magic = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  const wrong = magic.findIndex((byte, at) => bytes[at] !== byte);
+  if (wrong >= 0) refuse(name, wrong, 'not a WebAssembly module of version 1');
+
+  const types: FunctionType[] = [];
+  const functions: number[] = [];
+  let memory: MemoryPages | undefined;
+  let bodies = 0;
+  let last = -1;
+  const cursor = new Cursor(name, bytes, magic.length, bytes.length);
+  while (cursor.at < bytes.length) {
+    const start = cursor.at;
+    cursor.end = bytes.length;
+    const id = cursor.byte();
+    const size = cursor.number();
+    const end = cursor.at + size;
+    if (end > bytes.length) refuse(name, start, 'a section runs past the end of the module');
+    cursor.end = end;
+    if (id === SECTION.custom) {
+      if (cursor.number() > end - cursor.at) refuse(name, start, "a custom section's name runs past its end");
+      cursor.at = end;
+      continue;
+    }
+    if (id === SECTION.start) refuse(name, start, 'a start function is not allowed');
+    const place = ORDER.indexOf(id);
+    if (place < 0) refuse(name, start, 'a section that plugins may not have', 'ids 1 to 12', String(id));
+    if (place <= last) refuse(name, start, 'a section is doubled or out of order');
+    last = place;
+
+    const cap = ENTRY_CAPS.get(id);
+    const count = cap === undefined ? 0 : cursor.capped(cap, sectionNoun(id));
+    if (id === SECTION.type) for (let i = 0; i < count; i++) types.push(readType(cursor));
+    if (id === SECTION.function) for (let i = 0; i < count; i++) functions.push(cursor.number());
+    if (id === SECTION.memory && count === 1) memory = readMemory(cursor);
+    if (id === SECTION.code) {
+      bodies = count;
+      for (let i = 0; i < count; i++) checkBody(cursor, end);
+    }
+    const walked =
+      id === SECTION.type || id === SECTION.function || id === SECTION.memory || id === SECTION.code;
+    if (walked && cursor.at !== end) refuse(name, cursor.at, 'bytes after the last entry of a section');
+    cursor.at = end;
+  }
+  if (memory === undefined) refuse(name, bytes.length, 'the module has no memory', 'exactly one');
+  if (bodies !== functions.length) {
+    refuse(name, bytes.length, 'function bodies are missing', String(functions.length), String(bodies));
+  }
+  const untyped = functions.findIndex((type) => type >= types.length);
+  if (untyped >= 0) refuse(name, bytes.length, `function ${untyped} has no type`);
+  return { types, functions, memory };
+}
+
+function sectionNoun(id: number): string {
+  const found = Object.entries(SECTION).find(([, number]) => number === id);
+  return `${found?.[0] ?? 'section'} entries`;
+}
+
+function readType(cursor: Cursor): FunctionType {
+  const form = cursor.byte();
+  if (form !== 0x60) refuse(cursor.name, cursor.at - 1, 'a type that is no function type', '0x60', hex(form));
+  const read = (what: string): ValueType[] => {
+    const list: ValueType[] = [];
+    for (let left = cursor.capped(MAX_PARAMETERS, what); left > 0; left--) list.push(cursor.valueType());
+    return list;
+  };
+  const parameters = read('parameters');
+  return { parameters, results: read('results') };
+}
+
+function readMemory(cursor: Cursor): MemoryPages {
+  const at = cursor.at;
+  const flags = cursor.byte();
+  if (flags === 0)
+    refuse(cursor.name, at, 'the memory declares no maximum', 'one, so that it cannot grow for ever');
+  if (flags !== 1) refuse(cursor.name, at, 'the memory is shared or 64-bit', 'flags 1', String(flags));
+  return { minimum: cursor.number(), maximum: cursor.number() };
+}
+
+function checkBody(cursor: Cursor, sectionEnd: number): void {
+  const start = cursor.at;
+  const size = cursor.number();
+  const end = cursor.at + size;
+  if (end > sectionEnd) refuse(cursor.name, start, 'a function runs past its section');
+  if (size > MAX_FUNCTION_BYTES) {
+    refuse(cursor.name, start, 'a function is too long', `at most ${MAX_FUNCTION_BYTES} bytes`, String(size));
+  }
+  cursor.end = end;
+  let locals = 0;
+  for (let groups = cursor.capped(MAX_LOCALS, 'groups of locals'); groups > 0; groups--) {
+    const at = cursor.at;
+    locals += cursor.number();
+    if (locals > MAX_LOCALS)
+      refuse(cursor.name, at, 'too many locals', `at most ${MAX_LOCALS}`, String(locals));
+    cursor.valueType();
+  }
+  cursor.at = end;
+  cursor.end = sectionEnd;
+}

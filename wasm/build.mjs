@@ -1,0 +1,74 @@
+// Compiles the kernels and the plugins from AssemblyScript into build/. Skips what is unchanged; fails with asc's words.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Pages of 64 KiB that a module may grow to: the ABI's cap, 512 MiB. */
+const MAXIMUM_PAGES = 8192;
+
+/** Every module, in a build for all engines and one with fused multiply-add, chosen at run time. */
+const MODULES = [
+  { entry: 'wasm/assembly/index.ts', output: 'build/wasm/kernels' },
+  { entry: 'plugins/hypernetwork/assembly/index.ts', output: 'build/plugins/hypernetwork' },
+].flatMap(({ entry, output }) => [
+  { entry, output: `${output}.wasm`, features: [] },
+  { entry, output: `${output}.relaxed.wasm`, features: ['--enable', 'relaxed-simd'] },
+]);
+
+const FLAGS = [
+  ...['--config', 'none', '--runtime', 'stub', '--enable', 'simd', '--use', 'abort='],
+  ...['--optimizeLevel', '3', '--shrinkLevel', '1', '--noAssert'],
+  ...['--initialMemory', '1', '--maximumMemory', String(MAXIMUM_PAGES)],
+  // 112: vectors in signatures are not for every embedder; ours stay inside the module.
+  ...['--disableWarning', '112'],
+];
+
+/** SHA-256 over everything that the output depends on. */
+function inputsDigest() {
+  const hash = createHash('sha256').update(JSON.stringify([FLAGS, MODULES]));
+  const visit = (path) => {
+    if (!statSync(path).isDirectory()) {
+      hash.update(relative(ROOT, path)).update('\0').update(readFileSync(path)).update('\0');
+      return;
+    }
+    for (const name of readdirSync(path).sort()) visit(join(path, name));
+  };
+  for (const folder of ['wasm', 'plugins/sdk', 'plugins/hypernetwork']) visit(join(ROOT, folder));
+  visit(join(ROOT, 'node_modules', 'assemblyscript', 'package.json'));
+  return hash.digest('hex');
+}
+
+/** Builds what changed. Gives the paths of the modules; throws with the compiler's words where one fails. */
+export async function buildModules() {
+  const stamp = join(ROOT, 'build', 'wasm', '.inputs');
+  const digest = inputsDigest();
+  const outputs = MODULES.map(({ output }) => join(ROOT, output));
+  const fresh =
+    existsSync(stamp) && readFileSync(stamp, 'utf8') === digest && outputs.every((path) => existsSync(path));
+  if (fresh) return outputs;
+
+  const asc = await import('assemblyscript/asc');
+  for (const { entry, output, features } of MODULES) {
+    mkdirSync(dirname(join(ROOT, output)), { recursive: true });
+    const { error, stderr } = await asc.main([
+      ...[entry, '--baseDir', ROOT, '--outFile', output],
+      ...FLAGS,
+      ...features,
+    ]);
+    if (error) throw new Error(`${entry}: ${error.message}\n${stderr.toString()}`);
+  }
+  writeFileSync(stamp, digest);
+  return outputs;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await buildModules();
+  } catch (error) {
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
