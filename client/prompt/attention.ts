@@ -8,6 +8,9 @@ export type WeightedPart = [text: string, weight: number];
 const ROUND_FACTOR = 1.1;
 const SQUARE_FACTOR = 1 / 1.1;
 
+/** Brackets open at once; 1.1 to this power is beyond any use, and each one multiplies all the parts inside it. */
+export const MAX_ATTENTION_DEPTH = 100;
+
 /** Escaped brackets and backslashes, brackets, an explicit weight with its closing bracket, and stretches of plain text. */
 const PIECE = /\\[()[\]\\]|\\|[([]|:\s*([+-]?[.\d]+)\s*\)|[)\]]|[^\\()[\]:]+|:/g;
 /** The word alone; the blanks around it are trimmed, since `\s*` in the pattern would try every blank. */
@@ -17,7 +20,7 @@ const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
 /**
  * Splits a prompt into weighted parts: (x) × 1.1, [x] ÷ 1.1, (x:1.3) × 1.3, nested ones multiplied, `\(` a bracket itself,
  * unclosed brackets count to the end; neighbours of one weight are joined; an empty prompt is one empty part.
- * Throws `prompt/weight` for a weight such as `1.2.3`, `prompt/too-long` for endless prompts.
+ * Throws `prompt/weight` for a weight such as `1.2.3` and for more than 100 nested brackets, `prompt/too-long` for endless prompts.
  */
 export function parseAttention(prompt: string): WeightedPart[] {
   checkPromptLength(prompt);
@@ -29,6 +32,7 @@ export function parseAttention(prompt: string): WeightedPart[] {
   };
 
   for (const [piece, weight] of prompt.matchAll(PIECE)) {
+    if (round.length + square.length > MAX_ATTENTION_DEPTH) throw tooDeep();
     if (piece.startsWith('\\')) parts.push([piece.slice(1), 1]);
     else if (piece === '(') round.push(parts.length);
     else if (piece === '[') square.push(parts.length);
@@ -47,6 +51,13 @@ function readWeight(piece: string, weight: string): number {
   throw new PromptError('prompt/weight', 'the weight of a bracket is not a number', {
     expected: 'such as (word:1.2)',
     found: piece,
+  });
+}
+
+function tooDeep(): PromptError {
+  return new PromptError('prompt/weight', 'brackets are nested too deep', {
+    expected: `at most ${MAX_ATTENTION_DEPTH}`,
+    fix: 'Close them, write a weight such as (word:1.3), or put a backslash before brackets that are text.',
   });
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseAttention } from '../../client/prompt/attention.ts';
+import { MAX_ATTENTION_DEPTH, parseAttention } from '../../client/prompt/attention.ts';
 import { MAX_PROMPT_LENGTH } from '../../client/prompt/limits.ts';
 
 const golden = JSON.parse(readFileSync(new URL('../golden/prompts.json', import.meta.url), 'utf8')) as {
@@ -62,9 +62,11 @@ describe('parseAttention', () => {
     );
   });
 
-  it('takes the deepest brackets that fit into a prompt', () => {
-    const deep = parseAttention('(a'.repeat(MAX_PROMPT_LENGTH / 2));
-    expect(deep[0]![0]).toBe('a');
+  it('bounds length and depth', () => {
+    expect(parseAttention(`${'('.repeat(MAX_ATTENTION_DEPTH)}a`)[0]![1]).toBeCloseTo(1.1 ** 100, 4);
+    expect(() => parseAttention(`${'(['.repeat(MAX_ATTENTION_DEPTH)}a`)).toThrow(
+      /nested too deep; expected at most 100/,
+    );
     expect(() => parseAttention('('.repeat(MAX_PROMPT_LENGTH + 1))).toThrow(/the prompt is too long/);
   });
 });
