@@ -1,0 +1,22 @@
+// Names of the graph inputs that carry styles: `style0.64.k.0.weight` is layer 0 of style 0's keys at width 64.
+
+/** The one matrix and bias that a chain of linear layers folds into. */
+export function foldedNames(width: number, kind: 'k' | 'v'): { weight: string; bias: string } {
+  return { weight: `styles.${width}.${kind}.weight`, bias: `styles.${width}.${kind}.bias` };
+}
+
+/** A style's strength, [1]: one input for all its widths. */
+export function strengthName(style: number): string {
+  return `style${style}.strength`;
+}
+
+/** Parameters of one layer of a stack. */
+export function layerNames(
+  style: number,
+  width: number,
+  kind: 'k' | 'v',
+  layer: number,
+): { weight: string; bias: string; slope: string } {
+  const stem = `style${style}.${width}.${kind}.${layer}`;
+  return { weight: `${stem}.weight`, bias: `${stem}.bias`, slope: `${stem}.slope` };
+}

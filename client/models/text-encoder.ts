@@ -1,0 +1,71 @@
+// CLIP's text encoder as a graph (Radford et al., 2021): token ids in, context out.
+import type { TensorFile } from '../formats/entry.ts';
+import type { EmittedGraph } from '../onnx/graph.ts';
+import type { Value } from '../onnx/value.ts';
+import type { ModelConfig } from './architecture.ts';
+import { attention } from './attention.ts';
+import { buildGraph, type Network } from './network.ts';
+
+/** CLIP's own approximation of GELU: x · sigmoid(1.702·x). */
+const QUICK_GELU_ALPHA = 1.702;
+
+/**
+ * Inputs: `input_ids` int32 [batch, 77]. Output: `context` [batch, 77, width], after the final layer norm.
+ * Throws ModelError when the checkpoint lacks a tensor or has it in another shape.
+ */
+export function buildTextEncoder(file: TensorFile, config: ModelConfig): EmittedGraph {
+  return buildGraph('text-encoder', file, config.text.prefix, (network) => textEncoder(network, config));
+}
+
+/** The body of `buildTextEncoder`. */
+export function textEncoder(network: Network, { text, contextWidth, maxTokens }: ModelConfig): void {
+  const { graph } = network;
+  const ids = graph.input('input_ids', 'int32', ['batch', maxTokens]);
+  const table = network.parameter('embeddings.token_embedding.weight', [text.vocabulary, contextWidth]);
+  const positions = network.parameter('embeddings.position_embedding.weight', [maxTokens, contextWidth]);
+  const embedded = graph.within('embeddings', () => graph.Add(graph.Gather(table, ids), positions));
+  const mask = causalMask(network, maxTokens);
+  let x = graph.Reshape(embedded, [-1, contextWidth]);
+  for (let layer = 0; layer < text.layers; layer++) {
+    x = network.module(`encoder.layers.${layer}`, (module) => {
+      const seen = graph.Add(x, selfAttention(module, module.layerNorm('layer_norm1', x), text.heads, mask));
+      return graph.Add(seen, perceptron(module, module.layerNorm('layer_norm2', seen), text.hiddenWidth));
+    });
+  }
+  const normalised = network.layerNorm('final_layer_norm', x);
+  graph.output('context', graph.Reshape(normalised, [-1, maxTokens, contextWidth]));
+}
+
+function selfAttention(block: Network, x: Value, heads: number, mask: Value): Value {
+  const { graph } = block;
+  const width = x.shape[1] as number;
+  const tokens = mask.shape[2] as number;
+  return block.module('self_attn', (module) => {
+    const project = (name: string): Value =>
+      graph.Reshape(module.linear(name, x, width), [-1, tokens, width]);
+    const heard = attention(graph, 'fused', {
+      q: project('q_proj'),
+      k: project('k_proj'),
+      v: project('v_proj'),
+      heads,
+      bias: mask,
+    });
+    return module.linear('out_proj', graph.Reshape(heard, [-1, width]), width);
+  });
+}
+
+function perceptron(block: Network, x: Value, hidden: number): Value {
+  return block.module('mlp', (module) => {
+    const active = block.graph.QuickGelu(module.linear('fc1', x, hidden), QUICK_GELU_ALPHA);
+    return module.linear('fc2', active, x.shape[1] as number);
+  });
+}
+
+/** A token sees itself and those before it: 0 there, and after it the lowest float32, whose exp is 0. */
+function causalMask({ graph }: Network, tokens: number): Value {
+  const lowest = -3.4028234663852886e38;
+  const mask = Array.from({ length: tokens * tokens }, (_, i) =>
+    i % tokens <= Math.floor(i / tokens) ? 0 : lowest,
+  );
+  return graph.floats(mask, [1, 1, tokens, tokens]);
+}

@@ -1,0 +1,96 @@
+// The UNet as a graph (Rombach et al., 2022): noisy latent, timestep and two contexts in, predicted noise out.
+import type { TensorFile } from '../formats/entry.ts';
+import type { EmittedGraph } from '../onnx/graph.ts';
+import type { Value } from '../onnx/value.ts';
+import type { ModelConfig, UnetLevel } from './architecture.ts';
+import type { AttentionLowering } from './attention.ts';
+import { UNET_PREFIX } from './names.ts';
+import { buildGraph, type Network } from './network.ts';
+import type { StyleSignature } from './signature.ts';
+import { StyleLayers } from './style-layers.ts';
+import { timeEmbedding } from './time-embedding.ts';
+import { type TransformerContext, transformer } from './transformer.ts';
+import { UNET_NORM_EPSILON, unetResBlock } from './unet-blocks.ts';
+
+export interface UnetOptions {
+  /** Layers of styles before self-attention's keys and values; default none. */
+  readonly signature?: StyleSignature;
+  /** Default `fused`. */
+  readonly attention?: AttentionLowering;
+}
+
+/**
+ * Inputs: `sample` [batch, 4, height, width], height and width multiples of 2^(levels−1); `timestep` float32 [batch];
+ * `context_k` and `context_v` [batch, tokens, contextWidth]; and the layers of `signature` (see `styleFeeds`).
+ * Output: `noise_pred` like `sample`. Throws ModelError when the checkpoint lacks a tensor or has another shape.
+ */
+export function buildUnet(file: TensorFile, config: ModelConfig, options: UnetOptions = {}): EmittedGraph {
+  return buildGraph('unet', file, UNET_PREFIX, (network) => unet(network, config, options));
+}
+
+/** The body of `buildUnet`. */
+export function unet(network: Network, config: ModelConfig, options: UnetOptions = {}): void {
+  const { graph } = network;
+  const { levels, modelChannels, heads, middleDepth } = config.unet;
+  const sample = graph.input('sample', 'float32', ['batch', config.latentChannels, 'height', 'width']);
+  const timestep = graph.input('timestep', 'float32', ['batch']);
+  const contextShape = ['batch', 'tokens', config.contextWidth];
+  const context: TransformerContext = {
+    k: graph.input('context_k', 'float32', contextShape),
+    v: graph.input('context_v', 'float32', contextShape),
+    heads,
+    lowering: options.attention ?? 'fused',
+    styles: options.signature === undefined ? undefined : new StyleLayers(graph, options.signature),
+  };
+  const time = timeEmbedding(network, timestep, config.unet);
+
+  /** A residual block and, where the level has them, its transformer blocks. */
+  const stage = (block: Network, x: Value, channels: number, depth: number): Value => {
+    const y = unetResBlock(block, '0', x, time, channels);
+    return depth === 0 ? y : transformer(block, '1', y, depth, context);
+  };
+
+  let x = network.conv('input_blocks.0.0', sample, modelChannels);
+  const skips = [x];
+  for (const [index, level] of levels.entries()) {
+    for (let block = 0; block < level.resBlocks; block++) {
+      x = network.module(`input_blocks.${skips.length}`, (module) =>
+        stage(module, x, level.channels, level.transformerDepth),
+      );
+      skips.push(x);
+    }
+    if (index < levels.length - 1) {
+      x = network.conv(`input_blocks.${skips.length}.0.op`, x, level.channels, 3, {
+        pads: [1, 1, 1, 1],
+        stride: 2,
+      });
+      skips.push(x);
+    }
+  }
+  const deepest = levels.at(-1)!.channels;
+  x = network.module('middle_block', (module) =>
+    unetResBlock(module, '2', stage(module, x, deepest, middleDepth), time, deepest),
+  );
+  for (const { level, last, block } of outputBlocks(levels)) {
+    x = network.module(`output_blocks.${block}`, (module) => {
+      const joined = graph.Concat([x, skips.pop()!], 1);
+      const y = stage(module, joined, level.channels, level.transformerDepth);
+      if (!last) return y;
+      const at = level.transformerDepth === 0 ? '1.conv' : '2.conv';
+      return module.conv(at, graph.Resize(y, 2), level.channels);
+    });
+  }
+  const normalised = network.silu(network.groupNorm('out.0', x, UNET_NORM_EPSILON));
+  graph.output('noise_pred', network.conv('out.2', normalised, config.latentChannels));
+}
+
+/** The way up: one block more a level than on the way down; the last one enlarges, but for the top level. */
+function outputBlocks(levels: readonly UnetLevel[]) {
+  const blocks: { level: UnetLevel; last: boolean; block: number }[] = [];
+  for (const [index, level] of [...levels.entries()].reverse()) {
+    for (let i = 0; i <= level.resBlocks; i++) {
+      blocks.push({ level, last: i === level.resBlocks && index > 0, block: blocks.length });
+    }
+  }
+  return blocks;
+}

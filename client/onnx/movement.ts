@@ -1,0 +1,114 @@
+// Ops that move or look up elements and compute none.
+import { type Dim, product, quotient } from './dimension.ts';
+import { sameType } from './elementwise.ts';
+import { describe, GraphError } from './errors.ts';
+import type { Value } from './value.ts';
+import type { GraphWriter } from './writer.ts';
+
+/** ONNX's movement ops. */
+export function movementOps(graph: GraphWriter) {
+  const shapes = new Map<string, Value>();
+  return {
+    /**
+     * `shape` is a list (0 copies the axis of x, −1 takes what is left) or an int64 value that holds one. The list
+     * costs nothing at run time; a value is needed where two axes are symbolic.
+     */
+    Reshape(x: Value, shape: readonly number[] | Value): Value {
+      const list = Array.isArray(shape);
+      const target = list ? graph.int64s(shape) : (shape as Value);
+      if (target.elements === undefined)
+        throw new GraphError('shape', 'Reshape', 'the target is not a shape');
+      return graph.node('Reshape', [x, target], { dtype: x.dtype, shape: reshaped(x, target.elements) });
+    },
+
+    Transpose(x: Value, perm: readonly number[]): Value {
+      if ([...perm].sort().some((axis, place) => axis !== place) || perm.length !== x.shape.length) {
+        throw new GraphError('shape', 'Transpose', `[${perm.join(', ')}] does not permute the axes`, {
+          found: describe(x),
+        });
+      }
+      const shape = perm.map((axis) => x.shape[axis]!);
+      return graph.node(
+        'Transpose',
+        [x],
+        { dtype: x.dtype, shape },
+        { attributes: { perm: { ints: perm } } },
+      );
+    },
+
+    /** Joins values along `axis`; their other axes must be equal. */
+    Concat(values: readonly Value[], axis: number): Value {
+      const first = values[0]!;
+      for (const other of values) {
+        sameType('Concat', first, other);
+        const fits =
+          other.shape.length === first.shape.length &&
+          other.shape.every((dim, place) => place === axis || dim === first.shape[place]);
+        if (!fits) {
+          throw new GraphError('shape', 'Concat', `the values differ beside axis ${axis}`, {
+            expected: describe(first),
+            found: describe(other),
+          });
+        }
+      }
+      const shape = [...first.shape];
+      shape[axis] = sum(values.map((value) => value.shape[axis]!));
+      const elements = values.every((value) => value.elements !== undefined)
+        ? { elements: values.flatMap((value) => value.elements!) }
+        : {};
+      return graph.node(
+        'Concat',
+        values,
+        { dtype: first.dtype, shape, ...elements },
+        { attributes: { axis: { int: axis } } },
+      );
+    },
+
+    /** Rows of `table` [rows, width] by index: the result is [...indices, width]. */
+    Gather(table: Value, indices: Value): Value {
+      if (table.shape.length !== 2 || !indices.dtype.startsWith('int')) {
+        throw new GraphError('shape', 'Gather', 'a table with two axes and integer indices are wanted', {
+          found: `${describe(table)} and ${describe(indices)}`,
+        });
+      }
+      const shape = [...indices.shape, table.shape[1]!];
+      return graph.node('Gather', [table, indices], { dtype: table.dtype, shape });
+    },
+
+    /** The shape of x from axis 0 up to `end`, as int64. One node for all values of one shape. */
+    Shape(x: Value, end: number = x.shape.length): Value {
+      const elements = x.shape.slice(0, end);
+      const key = elements.join();
+      const known = shapes.get(key);
+      if (known !== undefined) return known;
+      const attributes = end === x.shape.length ? {} : { end: { int: end } };
+      const shape = graph.node('Shape', [x], { dtype: 'int64', shape: [end], elements }, { attributes });
+      shapes.set(key, shape);
+      return shape;
+    },
+  };
+}
+
+function sum(dims: readonly Dim[]): Dim {
+  const numbers = dims.filter((dim) => typeof dim === 'number');
+  return numbers.length === dims.length ? numbers.reduce((a, b) => a + b, 0) : dims.join('+');
+}
+
+/** The shape that Reshape gives; `graph/shape` where the counts certainly differ. */
+function reshaped(x: Value, target: readonly Dim[]): Dim[] {
+  const fail = (): GraphError =>
+    new GraphError('shape', 'Reshape', 'the counts of elements differ', {
+      expected: `[${target.join(', ')}]`,
+      found: describe(x),
+    });
+  const shape = target.map((dim, axis) => (dim === 0 ? x.shape[axis] : dim));
+  if (shape.some((dim) => dim === undefined)) throw fail();
+  const known = (shape as Dim[]).filter((dim) => dim !== -1);
+  const rest = quotient(product(x.shape), product(known));
+  if (known.length === shape.length) {
+    if (typeof rest === 'number' && rest !== 1) throw fail();
+    return known;
+  }
+  if (rest === undefined) throw fail();
+  return (shape as Dim[]).map((dim) => (dim === -1 ? rest : dim));
+}
