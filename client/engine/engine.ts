@@ -81,6 +81,10 @@ export interface GenerateResult {
 
 export interface EngineOptions {
   readonly model: ModelSource;
+  /** Folder URL of onnxruntime-web's `.wasm` and `.mjs` files; default: where the bundler or Node finds them. */
+  readonly wasmPaths?: string;
+  /** Threads of the wasm backend; default: by the machine's cores where the page is cross-origin isolated. */
+  readonly threads?: number;
   /** Base URL of a Tincture edge, for models and styles named without a path. */
   readonly registry?: string;
   /** Default: WebGPU where it is, else wasm; `engine.backend` and `engine.backendReason` say which and why. */
@@ -95,9 +99,28 @@ export interface GenerateOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** What the loaded model is, for faces that show or check it. */
+export interface ModelFacts {
+  readonly name: string;
+  /** First ten hexadecimal digits of the checkpoint's SHA-256. */
+  readonly hash: string;
+  readonly defaults: {
+    readonly width: number;
+    readonly height: number;
+    readonly steps: number;
+    readonly guidance: number;
+    readonly sampler: string;
+  };
+  /** Pictures are multiples of this many pixels. */
+  readonly pixelMultiple: number;
+  readonly contextWidth: number;
+  readonly selfAttentionWidths: readonly number[];
+}
+
 export interface Engine {
   readonly backend: Backend;
   readonly backendReason: string;
+  readonly model: ModelFacts;
   /** One picture. Aborting rejects with the signal's reason and frees what the picture held. Calls are queued. */
   generate(request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult>;
   /** Frees sessions, plugins and workers. */

@@ -1,0 +1,82 @@
+// Makes the engine of this thread: opens the model, chooses the backend, and draws the pictures one after another.
+
+import type { PluginHost } from '../plugin-host/host.ts';
+import { createRegistry } from '../registry/registry.ts';
+import { chooseBackend } from '../runtime/backend.ts';
+import { configureRuntime } from '../runtime/configure.ts';
+import type { Engine, EngineOptions, GenerateOptions, GenerateRequest, GenerateResult } from './engine.ts';
+import { EngineError } from './errors.ts';
+import { openModel } from './model.ts';
+import { Pipeline } from './pipeline.ts';
+import { currentPlatform } from './platform.ts';
+import { Sessions } from './sessions.ts';
+import { Styles } from './styles.ts';
+
+/** What only a Worker's entry adds to the options. */
+export interface EngineSurroundings {
+  /** The page's plugin host over a port. */
+  readonly pluginHost?: PluginHost;
+}
+
+/**
+ * Opens a model and gives an engine for it, in this thread. In a page prefer `createWorkerEngine`, which keeps the
+ * page responsive; both have the same interface.
+ *
+ * Throws an `EngineError`, `ModelError`, `FormatError`, `RegistryError` or `RuntimeError` that says what to do.
+ */
+export async function createEngine(
+  options: EngineOptions,
+  surroundings: EngineSurroundings = {},
+): Promise<Engine> {
+  const { signal, onProgress } = options;
+  configureRuntime({
+    ...(options.wasmPaths !== undefined && { wasmPaths: options.wasmPaths }),
+    ...(options.threads !== undefined && { threads: options.threads }),
+  });
+  const platform = await currentPlatform(surroundings.pluginHost);
+  const registry =
+    options.registry === undefined
+      ? undefined
+      : createRegistry(options.registry, { cache: await platform.openCache() });
+  const finding = { platform, registry, signal, onProgress };
+  const model = await openModel(options.model, finding);
+  signal?.throwIfAborted();
+  const { backend, reason } = await chooseBackend(options.backend);
+
+  const sessions = new Sessions(model, backend);
+  // A style's own download is cancelled by the picture's signal, not by the loading's.
+  const styles = new Styles(model, platform.createPluginHost(), {
+    ...finding,
+    signal: undefined,
+    onProgress: undefined,
+  });
+  const pipeline = new Pipeline(model, sessions, styles);
+  const closing = new AbortController();
+  let last: Promise<unknown> = Promise.resolve();
+
+  return {
+    backend,
+    backendReason: reason,
+    model: model.facts,
+
+    generate(request: GenerateRequest, generateOptions: GenerateOptions = {}): Promise<GenerateResult> {
+      const stop = AbortSignal.any([
+        closing.signal,
+        ...(generateOptions.signal ? [generateOptions.signal] : []),
+      ]);
+      const picture = last.then(() => {
+        stop.throwIfAborted();
+        return pipeline.draw(request, stop, generateOptions.onProgress);
+      });
+      last = picture.catch(() => {});
+      return picture;
+    },
+
+    async close(): Promise<void> {
+      closing.abort(new EngineError('engine/closed', 'the engine is closed', { fix: 'Create a new one.' }));
+      await last;
+      await styles.close();
+      await sessions.release();
+    },
+  };
+}

@@ -1,0 +1,7 @@
+// Errors of the engine: requests that cannot be drawn, models and styles that cannot be found.
+import { TinctureError } from '../../plugins/contract/error.ts';
+
+/** A request, model or style that the engine cannot use. Codes: `engine/request`, `engine/model`, `engine/style`, `engine/non-finite`, `engine/closed`, `engine/worker`. */
+export class EngineError extends TinctureError {
+  override readonly name = 'EngineError';
+}

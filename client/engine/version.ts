@@ -1,0 +1,4 @@
+// The version that pictures and the command line tell.
+import manifest from '../../package.json' with { type: 'json' };
+
+export const VERSION: string = manifest.version;

@@ -1,0 +1,39 @@
+// The library: what web apps, the studio and the command line use.
+export { type ErrorFacts, TinctureError } from '../plugins/contract/error.ts';
+export type { BlobCache } from './cache/blob-cache.ts';
+export { opfsCache } from './cache/opfs-cache.ts';
+export { createEngine } from './engine/create.ts';
+export type {
+  Engine,
+  EngineOptions,
+  GenerateOptions,
+  GenerateRequest,
+  GenerateResult,
+  ModelFacts,
+  ModelFiles,
+  ModelSource,
+  Picture,
+  Progress,
+  Stage,
+  StyleSource,
+  StyleUse,
+} from './engine/engine.ts';
+export { EngineError } from './engine/errors.ts';
+export { VERSION } from './engine/version.ts';
+export { createWorkerEngine } from './engine/worker-engine.ts';
+export { blobSource } from './formats/blob-source.ts';
+export { bytesSource } from './formats/bytes-source.ts';
+export type { ByteSource, TensorEntry, TensorFile } from './formats/entry.ts';
+export { decodePng, encodePng } from './formats/png.ts';
+export { readPngText } from './formats/png-text.ts';
+export { openSafetensors } from './formats/safetensors.ts';
+export { urlSource } from './formats/url.ts';
+export type { Hypernetwork, HypernetworkDescription } from './hypernetwork/hypernetwork.ts';
+export { readHypernetwork } from './hypernetwork/read.ts';
+export { writeHypernetworkSafetensors } from './hypernetwork/write.ts';
+export { type PictureParameters, parseParameters } from './prompt/parameters.ts';
+export { formatStyleTag, parseStyleTags } from './prompt/style-tags.ts';
+export { createRegistry, type Registry } from './registry/registry.ts';
+export type { Backend } from './runtime/session.ts';
+export { SAMPLERS, SCHEDULES } from './sampling/names.ts';
+export { relativeError, type Tensor, tensor } from './tensor/tensor.ts';
