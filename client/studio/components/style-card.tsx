@@ -1,0 +1,89 @@
+// A style in use: its strength, its place in the order, and the way back to the shelf.
+import type { ShelfStyle } from '../state/styles.ts';
+import { hatchOf } from '../state/styles.ts';
+import { Icon } from './icon.tsx';
+import { Slider } from './slider.tsx';
+import { StyleMark } from './style-mark.tsx';
+
+export interface StyleCardProps {
+  readonly style: ShelfStyle;
+  readonly strength: number;
+  /** Place in the order, 0 first, and how many there are. */
+  readonly place: number;
+  readonly count: number;
+  readonly dragged: boolean;
+  readonly onStrength: (strength: number) => void;
+  /** Moves it to another place; `control` is the button to keep the focus on. */
+  readonly onMove: (to: number, control: string) => void;
+  readonly onPutBack: () => void;
+  readonly onGrip: (event: PointerEvent) => void;
+}
+
+export function StyleCard(props: StyleCardProps) {
+  const { style, strength, place, count, dragged, onStrength, onMove, onPutBack, onGrip } = props;
+  const byKey = (event: KeyboardEvent) => {
+    if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
+    event.preventDefault();
+    onMove(place + (event.key === 'ArrowUp' ? -1 : 1), 'grip');
+  };
+  return (
+    <li class={`style-card ink-${hatchOf(style.name)}${dragged ? ' dragged' : ''}`} data-style={style.id}>
+      <button
+        type="button"
+        class="grip"
+        data-control="grip"
+        title="Drag, or use the arrow keys, to change the order"
+        onPointerDown={onGrip}
+        onKeyDown={byKey}
+      >
+        <Icon name="grip" />
+        <span class="sr">{`Move ${style.title}, ${place + 1} of ${count}; arrow keys change its place`}</span>
+      </button>
+      <StyleMark style={style} />
+      <div class="style-text">
+        <h3>{style.title}</h3>
+        <p class="origin">
+          {style.origin === 'file' ? 'your file' : style.description}
+          {style.triggerWords.length > 0 ? ` · say “${style.triggerWords.join(', ')}”` : ''}
+        </p>
+      </div>
+      <div class="style-tools">
+        <button
+          type="button"
+          class="tool small"
+          data-control="up"
+          title="Earlier"
+          aria-disabled={place === 0}
+          onClick={() => onMove(place - 1, 'up')}
+        >
+          <Icon name="up" />
+          <span class="sr">{`Apply ${style.title} earlier`}</span>
+        </button>
+        <button
+          type="button"
+          class="tool small"
+          data-control="down"
+          title="Later"
+          aria-disabled={place === count - 1}
+          onClick={() => onMove(place + 1, 'down')}
+        >
+          <Icon name="down" />
+          <span class="sr">{`Apply ${style.title} later`}</span>
+        </button>
+        <button type="button" class="tool small" title="Take out of use" onClick={onPutBack}>
+          <Icon name="close" />
+          <span class="sr">{`Take ${style.title} out of use`}</span>
+        </button>
+      </div>
+      <Slider
+        label={`Strength of ${style.title}`}
+        value={strength}
+        min={style.strength.min}
+        max={style.strength.max}
+        step={0.05}
+        origin={0}
+        onChange={onStrength}
+      />
+    </li>
+  );
+}

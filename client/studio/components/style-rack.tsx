@@ -1,0 +1,109 @@
+// Styles: those in use in their order, and the shelf of those at hand.
+import { useRef, useState } from 'preact/hooks';
+import type { StudioState } from '../state/studio.ts';
+import { Icon } from './icon.tsx';
+import { Shelf } from './shelf.tsx';
+import { useSelected, useStudio } from './studio-context.ts';
+import { StyleCard } from './style-card.tsx';
+
+const selectShelf = (state: StudioState) => state.shelf;
+const selectInUse = (state: StudioState) => state.inUse;
+
+export function StyleRack() {
+  const { store, actions } = useStudio();
+  const shelf = useSelected(selectShelf);
+  const inUse = useSelected(selectInUse);
+  const list = useRef<HTMLOListElement>(null);
+  const files = useRef<HTMLInputElement>(null);
+  const [dragged, setDragged] = useState<string>();
+  const [spoken, setSpoken] = useState('');
+  const titleOf = (id: string) => shelf.find((style) => style.id === id)?.title ?? id;
+
+  const moveTo = (id: string, to: number, control?: string) => {
+    store.dispatch({ kind: 'move', id, to });
+    const now = store.state().inUse;
+    setSpoken(`${titleOf(id)} is now ${now.findIndex((style) => style.id === id) + 1} of ${now.length}`);
+    if (control === undefined) return;
+    // Moving an element in the document takes the focus off it.
+    requestAnimationFrame(() => {
+      const card = [...(list.current?.children ?? [])].find((item) => item.getAttribute('data-style') === id);
+      card?.querySelector<HTMLElement>(`[data-control="${control}"]`)?.focus();
+    });
+  };
+
+  const grip = (id: string, event: PointerEvent) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    setDragged(id);
+    const follow = ({ clientY }: PointerEvent) => {
+      const cards = [...(list.current?.children ?? [])];
+      const above = cards.filter((card) => {
+        const { top, height } = card.getBoundingClientRect();
+        return card.getAttribute('data-style') !== id && top + height / 2 < clientY;
+      });
+      moveTo(id, above.length);
+    };
+    // On the window: the card's own element moves in the document while it is dragged, which ends a capture.
+    const end = () => {
+      setDragged(undefined);
+      removeEventListener('pointermove', follow);
+      removeEventListener('pointerup', end);
+      removeEventListener('pointercancel', end);
+    };
+    addEventListener('pointermove', follow);
+    addEventListener('pointerup', end);
+    addEventListener('pointercancel', end);
+  };
+
+  return (
+    <section class="panel rack" aria-labelledby="rack-title">
+      <header class="panel-head">
+        <h2 id="rack-title">Styles</h2>
+        <button type="button" class="quiet" onClick={() => files.current?.click()}>
+          <Icon name="open" /> Open a file…
+        </button>
+        <input
+          ref={files}
+          class="sr"
+          type="file"
+          multiple
+          tabIndex={-1}
+          accept=".pt,.safetensors,.png,.json,.txt"
+          aria-label="Files to open: styles, pictures with parameters, or a model’s files"
+          onChange={(event) => {
+            const chosen = [...(event.currentTarget.files ?? [])];
+            event.currentTarget.value = '';
+            void actions.bring(chosen);
+          }}
+        />
+      </header>
+      {inUse.length === 0 ? (
+        <p class="hint">None in use: the model draws as it was made.</p>
+      ) : (
+        <ol ref={list} class="in-use" aria-label="Styles in use, in the order in which they are applied">
+          {inUse.map(({ id, strength }, place) => {
+            const style = shelf.find((entry) => entry.id === id);
+            return style === undefined ? null : (
+              <StyleCard
+                key={id}
+                style={style}
+                strength={strength}
+                place={place}
+                count={inUse.length}
+                dragged={dragged === id}
+                onStrength={(value) => store.dispatch({ kind: 'strength', id, strength: value })}
+                onMove={(to, control) => moveTo(id, to, control)}
+                onPutBack={() => store.dispatch({ kind: 'put-back', id })}
+                onGrip={(event) => grip(id, event)}
+              />
+            );
+          })}
+        </ol>
+      )}
+      <p class="sr" aria-live="polite">
+        {spoken}
+      </p>
+      <Shelf />
+    </section>
+  );
+}

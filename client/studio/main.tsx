@@ -1,0 +1,47 @@
+// Starts the studio: the store, the library, the page, and the service worker behind it.
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { StudioContext } from './components/studio-context.ts';
+import './css/tokens.css';
+import './css/base.css';
+import './css/controls.css';
+import './css/layout.css';
+import './css/sheet.css';
+import './css/styles.css';
+import './css/dialogs.css';
+import { registerServiceWorker } from './offline.ts';
+import { keepDraft, readDraft } from './state/draft.ts';
+import { failureOf } from './state/failure.ts';
+import { openLibrary } from './state/library.ts';
+import { createStore } from './state/store.ts';
+import { FIRST_STATE, reduce } from './state/studio.ts';
+import { createActions } from './state/studio-actions.ts';
+
+const store = createStore(reduce, { ...FIRST_STATE, online: navigator.onLine });
+const tincture = openLibrary(location.origin);
+const saveData = (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
+const actions = createActions(store, tincture, saveData);
+
+for (const kind of ['online', 'offline'] as const) {
+  addEventListener(kind, () => store.dispatch({ kind: 'online', online: kind === 'online' }));
+}
+// Nothing may fail in the console only.
+addEventListener('unhandledrejection', ({ reason }) => {
+  store.dispatch({ kind: 'fail', failure: failureOf('Something in the studio', reason) });
+});
+addEventListener('error', ({ error }) => {
+  if (error !== undefined && error !== null) {
+    store.dispatch({ kind: 'fail', failure: failureOf('Something in the studio', error) });
+  }
+});
+
+readDraft(store);
+keepDraft(store);
+render(
+  <StudioContext.Provider value={{ store, actions, tincture }}>
+    <App />
+  </StudioContext.Provider>,
+  document.getElementById('studio')!,
+);
+registerServiceWorker(store);
+void actions.open();

@@ -1,0 +1,30 @@
+// The command line that draws the same picture outside the browser.
+import type { Settings } from './settings.ts';
+import type { ShelfStyle, StyleInUse } from './styles.ts';
+
+/** A `tincture generate` line, quoted for a POSIX shell. Styles that were dropped are named by their file. */
+export function commandFor(
+  settings: Settings,
+  styles: readonly StyleInUse[],
+  shelf: readonly ShelfStyle[],
+  model: string,
+): string {
+  const words = ['tincture generate', quote(settings.prompt), '--model', quote(model)];
+  for (const { id, strength } of styles) {
+    const style = shelf.find((entry) => entry.id === id);
+    if (style === undefined) continue;
+    const source = style.file instanceof File ? style.file.name : style.name;
+    words.push('--style', quote(`${source}:${strength}`));
+  }
+  if (settings.negativePrompt.trim() !== '') words.push('--negative', quote(settings.negativePrompt));
+  words.push('--steps', String(settings.steps), '--sampler', quote(settings.sampler));
+  if (settings.schedule !== '') words.push('--schedule', quote(settings.schedule));
+  words.push('--guidance', String(settings.guidance), '--seed', settings.seed);
+  words.push('--width', String(settings.width), '--height', String(settings.height), '--output picture.png');
+  return words.join(' ');
+}
+
+/** Single quotes, in which a shell reads nothing but the next single quote. */
+function quote(text: string): string {
+  return /^[\w.:/+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

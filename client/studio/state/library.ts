@@ -1,0 +1,155 @@
+// The real library behind the studio: the engine in a Worker, the registry of this site, and what is kept on this device.
+import type { Hypernetwork } from '../../index.ts';
+import {
+  blobSource,
+  createRegistry,
+  createWorkerEngine,
+  opfsCache,
+  parseParameters,
+  parseStyleTags,
+  readHypernetwork,
+  readPngText,
+  SAMPLERS,
+  SCHEDULES,
+} from '../../index.ts';
+import type { ModelDefaults } from './settings.ts';
+import type { ShelfStyle } from './styles.ts';
+import { STRENGTH } from './styles.ts';
+import type { DrawnWith, Tincture } from './tincture.ts';
+
+/** Cards that one search fills the shelf with. */
+const SHELF_CARDS = 24;
+
+/** @param origin Base URL of the edge that served this page. */
+export function openLibrary(origin: string): Tincture {
+  const cache = opfsCache();
+  const registry = createRegistry(origin, { cache });
+  /** What a digest is, learnt from the registry's answers. */
+  const labels = new Map<string, string>();
+
+  const card = async (name: string): Promise<ShelfStyle> => {
+    const { version, manifest, weights, plugin, previews } = await registry.resolveStyle(name);
+    labels.set(weights.sha256, `style ${name} ${version}`);
+    if (plugin !== null) labels.set(plugin.sha256, `plugin of ${name} ${version}`);
+    for (const preview of previews) labels.set(preview.sha256, `preview of ${name}`);
+    const strength = manifest.parameters.find((parameter) => parameter.name === 'strength');
+    return {
+      id: `registry:${name}`,
+      name,
+      title: manifest.title,
+      description: manifest.description,
+      origin: 'registry',
+      ...(previews[0] === undefined ? {} : { preview: previews[0] }),
+      triggerWords: manifest.triggerWords,
+      strength: {
+        min: strength?.minimum ?? STRENGTH.min,
+        max: strength?.maximum ?? STRENGTH.max,
+        initial: strength?.default ?? STRENGTH.initial,
+      },
+    };
+  };
+
+  return {
+    samplers: SAMPLERS.map(({ key, title, defaultSchedule }) => ({
+      name: key,
+      title,
+      ownTimesteps: defaultSchedule === undefined,
+    })),
+    schedules: SCHEDULES.map(({ key, title }) => ({ name: key, title })),
+    defaultsOf,
+    readParameters,
+
+    openEngine(model, backend, options) {
+      return createWorkerEngine({
+        model,
+        registry: origin,
+        wasmPaths: '/ort/',
+        ...(backend === undefined ? {} : { backend }),
+        ...options,
+      });
+    },
+
+    async listModels() {
+      const models = await registry.listModels();
+      return Promise.all(
+        models.map(async ({ name }) => {
+          const { manifest, files } = await registry.resolveModel(name);
+          for (const [file, { sha256 }] of Object.entries(files)) labels.set(sha256, `${name}, ${file}`);
+          const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0);
+          return { name, bytes, defaults: defaultsOf(manifest) };
+        }),
+      );
+    },
+
+    async findStyles(query) {
+      const found = await registry.searchStyles(query.trim() === '' ? {} : { q: query.trim() });
+      return Promise.all(found.slice(0, SHELF_CARDS).map(({ name }) => card(name)));
+    },
+
+    blob: (ref) => registry.fetchBlob(ref),
+
+    async describeStyle(file) {
+      const name = file.name.replace(/\.(pt|safetensors)$/i, '');
+      const hypernetwork = await readHypernetwork(blobSource(file.name, file));
+      return {
+        id: `file:${name}`,
+        name,
+        title: name,
+        description: descriptionOf(hypernetwork),
+        origin: 'file',
+        file,
+        triggerWords: [],
+        widths: [...hypernetwork.widths.keys()],
+        strength: STRENGTH,
+      };
+    },
+
+    async stored() {
+      const blobs = await cache.list();
+      return blobs.map(({ sha256, size }) => ({ sha256, size, label: labels.get(sha256) ?? 'a download' }));
+    },
+    async forget(sha256) {
+      await cache.delete(sha256);
+    },
+    forgetAll: () => cache.clear(),
+  };
+}
+
+function descriptionOf({ description, widths }: Hypernetwork): string {
+  const step = description.step === null ? '' : `, step ${description.step}`;
+  return `widths ${[...widths.keys()].join(', ')}; ${description.activation}${step}`;
+}
+
+function defaultsOf(manifest: unknown): ModelDefaults {
+  const { defaults } = (manifest ?? {}) as { defaults?: Record<string, unknown> };
+  const number = (value: unknown): number | undefined =>
+    typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined;
+  const known = {
+    width: number(defaults?.width),
+    height: number(defaults?.height),
+    steps: number(defaults?.steps),
+    guidance: number(defaults?.guidance),
+    sampler: typeof defaults?.sampler === 'string' ? defaults.sampler : undefined,
+  };
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+}
+
+function readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined {
+  const block = readPngText(png).parameters;
+  if (block === undefined) return undefined;
+  const found = parseParameters(block);
+  const { text, styles } = parseStyleTags(found.prompt);
+  return {
+    prompt: text.trim(),
+    negativePrompt: found.negativePrompt ?? '',
+    styles,
+    seed: found.seed?.toString(),
+    steps: found.steps,
+    sampler: found.sampler,
+    schedule: found.scheduleType,
+    guidance: found.guidance,
+    width: found.size?.width,
+    height: found.size?.height,
+    model: found.model,
+  };
+}

@@ -1,0 +1,76 @@
+// Puts what a picture's text says back into the form, and says in words what could not be.
+import type { Settings } from './settings.ts';
+import { LIMITS, namedAs, seedOf, within } from './settings.ts';
+import type { StudioState } from './studio.ts';
+import type { StyleInUse } from './styles.ts';
+import { strengthText, styleNamed } from './styles.ts';
+import type { DrawnWith, Tincture } from './tincture.ts';
+
+export interface Restored {
+  readonly settings: Settings;
+  readonly inUse: readonly StyleInUse[];
+  /** What the user should know, the success first. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Settings and styles of a picture. Styles that are not at hand stay in the prompt as tags, so that dropping their
+ * file later and drawing needs nothing more; the seed is locked, for the same picture is what the user wants.
+ */
+export function restoreFrom(
+  drawn: DrawnWith,
+  state: Pick<StudioState, 'settings' | 'shelf' | 'model'>,
+  lists: Pick<Tincture, 'samplers' | 'schedules'>,
+): Restored {
+  const notices = ['Parameters restored from the picture; the seed is locked.'];
+  const inUse: StyleInUse[] = [];
+  let prompt = drawn.prompt;
+  for (const { name, strength } of drawn.styles) {
+    const style = styleNamed(state.shelf, name);
+    if (style === undefined) {
+      notices.push(
+        `Style ${name} (strength ${strengthText(strength)}) is not here. Drop its file, or search for it under “Styles”.`,
+      );
+    }
+    // Cards come before the prompt's tags: from the first that cannot be a card on, all stay tags, in their order.
+    const staysTag =
+      style === undefined || prompt !== drawn.prompt || inUse.some(({ id }) => id === style.id);
+    if (staysTag) prompt = `${prompt} <hypernet:${name}:${strength}>`.trim();
+    else inUse.push({ id: style.id, strength });
+  }
+  const sampler = drawn.sampler === undefined ? undefined : namedAs(lists.samplers, drawn.sampler);
+  if (drawn.sampler !== undefined && sampler === undefined) {
+    notices.push(`The sampler ${drawn.sampler} is not known here; ${state.settings.sampler} stays.`);
+  }
+  const schedule = drawn.schedule === undefined ? undefined : namedAs(lists.schedules, drawn.schedule);
+  if (drawn.schedule !== undefined && schedule === undefined) {
+    notices.push(`The schedule ${drawn.schedule} is not known here; the sampler’s own is used.`);
+  }
+  if (drawn.model !== undefined && drawn.model !== state.model) {
+    notices.push(`It was drawn with model ${drawn.model}; ${state.model || 'none'} is loaded here.`);
+  }
+  const { settings } = state;
+  const steps = Math.round(within(drawn.steps ?? settings.steps, LIMITS.steps, settings.steps));
+  return {
+    inUse,
+    notices,
+    settings: {
+      prompt,
+      negativePrompt: drawn.negativePrompt,
+      seed: drawn.seed !== undefined && seedOf(drawn.seed) !== undefined ? drawn.seed : settings.seed,
+      seedLocked: true,
+      steps,
+      sampler: sampler?.name ?? settings.sampler,
+      schedule: schedule?.name ?? '',
+      guidance: within(drawn.guidance ?? settings.guidance, LIMITS.guidance, settings.guidance),
+      width: drawn.width ?? settings.width,
+      height: drawn.height ?? settings.height,
+    },
+  };
+}
+
+/** The name under which a dropped model is listed. */
+export function droppedModelName(manifest: Readonly<Record<string, unknown>>): string {
+  const name = typeof manifest.name === 'string' && manifest.name !== '' ? manifest.name : 'model';
+  return `${name.slice(0, 80)} (your files)`;
+}

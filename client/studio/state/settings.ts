@@ -1,0 +1,116 @@
+// What a picture is drawn with, as the form holds it, and how texts and models fill it in.
+
+/** Everything of the form but the styles. `seed` is decimal text, 0 … 2⁶⁴−1: a number would lose its low bits. */
+export interface Settings {
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  readonly seed: string;
+  /** A locked seed is used again; an unlocked one is thrown anew for each picture. */
+  readonly seedLocked: boolean;
+  readonly steps: number;
+  /** Name of a sampler as the engine takes it. */
+  readonly sampler: string;
+  /** Name of a schedule; empty for the sampler's own. */
+  readonly schedule: string;
+  readonly guidance: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What a model proposes. */
+export interface ModelDefaults {
+  readonly width?: number;
+  readonly height?: number;
+  readonly steps?: number;
+  readonly guidance?: number;
+  readonly sampler?: string;
+}
+
+/** A sampler or a schedule for people to choose. */
+export interface Named {
+  readonly name: string;
+  readonly title: string;
+}
+
+export interface SamplerChoice extends Named {
+  /** It has timesteps of its own and takes no schedule. */
+  readonly ownTimesteps: boolean;
+}
+
+export const FIRST_SETTINGS: Settings = {
+  prompt: '',
+  negativePrompt: '',
+  seed: '1',
+  seedLocked: false,
+  steps: 20,
+  sampler: 'ddim',
+  schedule: '',
+  guidance: 4,
+  width: 64,
+  height: 64,
+};
+
+export const LIMITS = {
+  steps: { min: 1, max: 1000 },
+  guidance: { min: 1, max: 30 },
+  side: { min: 8, max: 2048 },
+} as const;
+
+/** Pixels that a side is a multiple of, until a loaded model says its own. */
+export const PIXEL_MULTIPLE = 8;
+
+const SEED_END = 1n << 64n;
+
+/** The seed as the engine takes it, or undefined when the text is no whole number in 0 … 2⁶⁴−1. */
+export function seedOf(text: string): bigint | undefined {
+  const trimmed = text.trim();
+  if (!/^\d{1,20}$/.test(trimmed)) return undefined;
+  const seed = BigInt(trimmed);
+  return seed < SEED_END ? seed : undefined;
+}
+
+/** A new seed of 32 bits: short enough to read out, and every other tool takes it. */
+export function throwSeed(): string {
+  return String(crypto.getRandomValues(new Uint32Array(1))[0]);
+}
+
+/** A number held inside its limits; what is no number becomes `otherwise`. */
+export function within(value: number, limits: { min: number; max: number }, otherwise: number): number {
+  return Number.isFinite(value) ? Math.min(limits.max, Math.max(limits.min, value)) : otherwise;
+}
+
+/** The entry that `text` means, by name or by title, as other tools may write it. */
+export function namedAs<Choice extends Named>(list: readonly Choice[], text: string): Choice | undefined {
+  const plain = (words: string) => words.toLowerCase().replace(/[^a-z0-9+]/g, '');
+  const wanted = plain(text);
+  return list.find(({ name, title }) => plain(name) === wanted || plain(title) === wanted);
+}
+
+/** Settings with a model's proposals in place of their own. */
+export function withDefaults(settings: Settings, defaults: ModelDefaults): Settings {
+  return {
+    ...settings,
+    width: defaults.width ?? settings.width,
+    height: defaults.height ?? settings.height,
+    steps: defaults.steps ?? settings.steps,
+    guidance: defaults.guidance ?? settings.guidance,
+    sampler: defaults.sampler ?? settings.sampler,
+  };
+}
+
+/** What must be put right before a picture can be drawn, in words; undefined when nothing. */
+export function settingsFault(settings: Settings, multiple: number): string | undefined {
+  if (settings.seedLocked && seedOf(settings.seed) === undefined) {
+    return 'The seed must be a whole number from 0 to 18446744073709551615. Correct it, or press the dice.';
+  }
+  if (!Number.isInteger(settings.steps) || settings.steps < LIMITS.steps.min) {
+    return 'Steps must be a whole number of at least 1.';
+  }
+  for (const side of ['width', 'height'] as const) {
+    const pixels = settings[side];
+    if (pixels % multiple !== 0 || pixels < LIMITS.side.min || pixels > LIMITS.side.max) {
+      return `The ${side} must be a multiple of ${multiple} from ${LIMITS.side.min} to ${LIMITS.side.max} pixels.`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,205 @@
+// The studio's state and the one function that changes it.
+import type { Failure } from './failure.ts';
+import type { ModelDefaults, Settings } from './settings.ts';
+import { FIRST_SETTINGS, withDefaults } from './settings.ts';
+import type { ShelfStyle, StyleInUse } from './styles.ts';
+import { move, putBack, shelve, strengthen, take } from './styles.ts';
+import type { Backend, ModelFacts, Picture, Stage } from './tincture.ts';
+
+/** A model to choose: in the registry, or in files that were dropped. */
+export interface ModelChoice {
+  readonly name: string;
+  readonly origin: 'registry' | 'files';
+  /** Bytes to download, 0 when in hand. */
+  readonly bytes: number;
+  readonly defaults: ModelDefaults;
+}
+
+/** Where the engine stands. */
+export type Press =
+  | { readonly phase: 'empty' }
+  | { readonly phase: 'loading'; readonly message: string; readonly done?: number; readonly total?: number }
+  | {
+      readonly phase: 'ready';
+      readonly backend: Backend;
+      readonly reason: string;
+      readonly facts: ModelFacts;
+    }
+  | { readonly phase: 'failed' };
+
+/** A picture on its way. */
+export interface Drawing {
+  readonly stage: Stage;
+  readonly message: string;
+  readonly done?: number;
+  readonly total?: number;
+  readonly preview?: Picture;
+}
+
+/** A finished picture of this session, with what it was drawn with. */
+export interface Print {
+  /** 1 for the session's first. */
+  readonly number: number;
+  readonly picture: Picture;
+  readonly png: Uint8Array<ArrayBuffer>;
+  readonly parameters: string;
+  /** The seed is locked in: these settings draw this picture. */
+  readonly settings: Settings;
+  readonly styles: readonly StyleInUse[];
+  readonly model: string;
+  readonly milliseconds: number;
+}
+
+export interface StudioState {
+  readonly settings: Settings;
+  readonly shelf: readonly ShelfStyle[];
+  readonly inUse: readonly StyleInUse[];
+  readonly models: readonly ModelChoice[];
+  readonly model: string;
+  readonly wantedBackend: Backend | 'auto';
+  readonly press: Press;
+  readonly drawing: Drawing | undefined;
+  readonly prints: readonly Print[];
+  /** Number of the print on the sheet. */
+  readonly shown: number | undefined;
+  readonly failure: Failure | undefined;
+  readonly notices: readonly string[];
+  readonly online: boolean;
+  /** Hard pixel edges when enlarging, instead of smooth ones. */
+  readonly crisp: boolean;
+}
+
+export const FIRST_STATE: StudioState = {
+  settings: FIRST_SETTINGS,
+  shelf: [],
+  inUse: [],
+  models: [],
+  model: '',
+  wantedBackend: 'auto',
+  press: { phase: 'empty' },
+  drawing: undefined,
+  prints: [],
+  shown: undefined,
+  failure: undefined,
+  notices: [],
+  online: true,
+  crisp: false,
+};
+
+export type StudioAction =
+  | { readonly kind: 'set'; readonly settings: Partial<Settings> }
+  | { readonly kind: 'models'; readonly models: readonly ModelChoice[] }
+  | { readonly kind: 'choose-model'; readonly name: string }
+  | { readonly kind: 'choose-backend'; readonly backend: Backend | 'auto' }
+  | { readonly kind: 'press'; readonly press: Press }
+  | { readonly kind: 'shelve'; readonly styles: readonly ShelfStyle[] }
+  | { readonly kind: 'take'; readonly id: string }
+  | { readonly kind: 'put-back'; readonly id: string }
+  | { readonly kind: 'strength'; readonly id: string; readonly strength: number }
+  | { readonly kind: 'move'; readonly id: string; readonly to: number }
+  | { readonly kind: 'draw' }
+  | { readonly kind: 'progress'; readonly drawing: Drawing }
+  | { readonly kind: 'printed'; readonly print: Omit<Print, 'number'>; readonly notices: readonly string[] }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'show'; readonly number: number }
+  | { readonly kind: 'restore'; readonly settings: Settings; readonly inUse: readonly StyleInUse[] }
+  | { readonly kind: 'fail'; readonly failure: Failure }
+  | { readonly kind: 'forgive' }
+  | { readonly kind: 'notice'; readonly notices: readonly string[] }
+  | { readonly kind: 'online'; readonly online: boolean }
+  | { readonly kind: 'crisp'; readonly crisp: boolean };
+
+/** The next state. Pure: tests call it without a page. */
+export function reduce(state: StudioState, action: StudioAction): StudioState {
+  switch (action.kind) {
+    case 'set':
+      return { ...state, settings: { ...state.settings, ...action.settings } };
+    case 'models':
+      return withModels(state, action.models);
+    case 'choose-model':
+      return chooseModel(state, action.name);
+    case 'choose-backend':
+      return { ...state, wantedBackend: action.backend, press: { phase: 'empty' } };
+    case 'press':
+      return { ...state, press: action.press };
+    case 'shelve':
+      return { ...state, shelf: shelve(state.shelf, action.styles) };
+    case 'take': {
+      const style = state.shelf.find(({ id }) => id === action.id);
+      return style === undefined ? state : { ...state, inUse: take(state.inUse, style) };
+    }
+    case 'put-back':
+      return { ...state, inUse: putBack(state.inUse, action.id) };
+    case 'strength':
+      return { ...state, inUse: strengthen(state.inUse, action.id, action.strength) };
+    case 'move':
+      return { ...state, inUse: move(state.inUse, action.id, action.to) };
+    case 'draw':
+      return {
+        ...state,
+        drawing: { stage: 'model', message: 'preparing' },
+        failure: undefined,
+        notices: [],
+      };
+    case 'progress':
+      // A late message of a picture that was stopped must not start it again; a step without preview keeps the last.
+      if (state.drawing === undefined) return state;
+      return { ...state, drawing: keepPreview(state.drawing, action.drawing) };
+    case 'printed': {
+      const print = { ...action.print, number: state.prints.length + 1 };
+      return {
+        ...state,
+        drawing: undefined,
+        prints: [...state.prints, print],
+        shown: print.number,
+        notices: action.notices,
+      };
+    }
+    case 'stopped':
+      return { ...state, drawing: undefined, notices: ['Stopped. Nothing was kept of that picture.'] };
+    case 'show':
+      return state.prints.some(({ number }) => number === action.number)
+        ? { ...state, shown: action.number }
+        : state;
+    case 'restore':
+      return { ...state, settings: action.settings, inUse: action.inUse };
+    case 'fail':
+      return { ...state, failure: action.failure, drawing: undefined };
+    case 'forgive':
+      return { ...state, failure: undefined };
+    case 'notice':
+      return { ...state, notices: action.notices };
+    case 'online':
+      return { ...state, online: action.online };
+    case 'crisp':
+      return { ...state, crisp: action.crisp };
+  }
+}
+
+function keepPreview(before: Drawing, now: Drawing): Drawing {
+  return now.preview === undefined && before.preview !== undefined
+    ? { ...now, preview: before.preview }
+    : now;
+}
+
+/** New choices of models; the first is chosen when none is. */
+function withModels(state: StudioState, arrivals: readonly ModelChoice[]): StudioState {
+  const byName = new Map(state.models.map((model) => [model.name, model]));
+  for (const model of arrivals) byName.set(model.name, model);
+  const models = [...byName.values()];
+  const first = models[0];
+  const next = { ...state, models };
+  return state.model === '' && first !== undefined ? chooseModel(next, first.name) : next;
+}
+
+/** Another model brings its own proposals for size, steps, guidance and sampler. */
+function chooseModel(state: StudioState, name: string): StudioState {
+  const model = state.models.find((choice) => choice.name === name);
+  if (model === undefined) return state;
+  return {
+    ...state,
+    model: name,
+    press: { phase: 'empty' },
+    settings: withDefaults(state.settings, model.defaults),
+  };
+}

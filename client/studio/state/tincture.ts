@@ -1,0 +1,127 @@
+// What the studio needs of the library, so that tests can stand in for it; `library.ts` is the real one.
+import type { ModelDefaults, Named, SamplerChoice } from './settings.ts';
+import type { BlobRef, ShelfStyle } from './styles.ts';
+
+export type Backend = 'webgpu' | 'wasm';
+export type Stage = 'model' | 'style' | 'text' | 'unet' | 'decode';
+
+/** RGBA, row-major, 8 bits. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+}
+
+export interface EngineProgress {
+  readonly stage: Stage;
+  readonly message: string;
+  readonly done?: number;
+  readonly total?: number;
+  readonly preview?: Picture;
+}
+
+export interface DrawRequest {
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  readonly styles: readonly {
+    readonly style: string | { name: string; file: Blob };
+    readonly strength: number;
+  }[];
+  readonly seed: bigint;
+  readonly steps: number;
+  readonly sampler: string;
+  readonly schedule?: string;
+  readonly guidance: number;
+  readonly width: number;
+  readonly height: number;
+  readonly previewEvery: number;
+}
+
+export interface DrawResult {
+  readonly picture: Picture;
+  readonly png: Uint8Array<ArrayBuffer>;
+  readonly parameters: string;
+  readonly notices: readonly string[];
+}
+
+export interface WorkOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: EngineProgress) => void;
+}
+
+/** What the loaded model takes. */
+export interface ModelFacts {
+  /** Pixels that both sides are multiples of. */
+  readonly pixelMultiple: number;
+  readonly contextWidth: number;
+  readonly selfAttentionWidths: readonly number[];
+}
+
+export interface StudioEngine {
+  readonly backend: Backend;
+  readonly backendReason: string;
+  readonly model: ModelFacts;
+  generate(request: DrawRequest, options?: WorkOptions): Promise<DrawResult>;
+  close(): Promise<void>;
+}
+
+/** A model's files that the user dropped. */
+export interface DroppedModel {
+  readonly manifest: unknown;
+  readonly checkpoint: Blob;
+  readonly vocab: string;
+  readonly merges: string;
+}
+
+export interface ModelListing {
+  readonly name: string;
+  readonly bytes: number;
+  readonly defaults: ModelDefaults;
+}
+
+/** A download that is kept on this device. */
+export interface StoredBlob {
+  readonly sha256: string;
+  readonly size: number;
+  /** What it is, where this session knows. */
+  readonly label: string;
+}
+
+/** What a picture's text says of how it was drawn; a field that it lacks is undefined. */
+export interface DrawnWith {
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  readonly styles: readonly { readonly name: string; readonly strength: number }[];
+  readonly seed: string | undefined;
+  readonly steps: number | undefined;
+  readonly sampler: string | undefined;
+  readonly schedule: string | undefined;
+  readonly guidance: number | undefined;
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+  readonly model: string | undefined;
+}
+
+/** The library as the studio sees it. Every failure is an error with words for people. */
+export interface Tincture {
+  readonly samplers: readonly SamplerChoice[];
+  readonly schedules: readonly Named[];
+  openEngine(
+    model: string | DroppedModel,
+    backend: Backend | undefined,
+    options: WorkOptions,
+  ): Promise<StudioEngine>;
+  /** A manifest's proposals, as far as they are sound; the engine checks the rest. */
+  defaultsOf(manifest: unknown): ModelDefaults;
+  listModels(): Promise<readonly ModelListing[]>;
+  findStyles(query: string): Promise<readonly ShelfStyle[]>;
+  /** The registry's blob, from this device or downloaded once; its digest is verified. */
+  blob(ref: BlobRef): Promise<Blob>;
+  /** Reads the header of a dropped hypernetwork, so that a wrong file fails at once and by name. */
+  describeStyle(file: File): Promise<ShelfStyle>;
+  /** Undefined when the picture carries no parameters. */
+  readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined;
+  stored(): Promise<readonly StoredBlob[]>;
+  forget(sha256: string): Promise<void>;
+  forgetAll(): Promise<void>;
+}
