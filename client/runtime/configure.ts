@@ -17,8 +17,10 @@ const DEFAULT_THREADS_LIMIT = 4;
 let config: RuntimeConfig = {};
 let taken = false;
 
-/** Sets how the runtime loads. Throws `runtime/configure` when a session was created already, or on a bad value. */
+/** Sets how the runtime loads. Throws `runtime/configure` for a change after the first session, or on a bad value. */
 export function configureRuntime(next: RuntimeConfig): void {
+  const same = Object.entries(next).every(([name, value]) => config[name as keyof RuntimeConfig] === value);
+  if (same) return;
   if (taken) {
     throw new RuntimeError('runtime/configure', 'the runtime is loaded and cannot be configured any more', {
       fix: 'Call configureRuntime before the first session is created.',
