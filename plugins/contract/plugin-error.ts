@@ -22,8 +22,13 @@ export type PluginErrorKind =
 /** A plugin that cannot be used or failed. `where` names the style, or the module and the byte. */
 export class PluginError extends TinctureError {
   override readonly name = 'PluginError';
+  /** With `what` and the facts, the error can cross a thread and be made anew. */
+  readonly kind: PluginErrorKind;
+  readonly what: string;
 
   constructor(kind: PluginErrorKind, what: string, facts: ErrorFacts = {}) {
     super(`plugin/${kind}`, what, facts);
+    this.kind = kind;
+    this.what = what;
   }
 }

@@ -47,6 +47,11 @@ const SECTION = {
 /** The order in which sections must stand; each at most once. */
 const ORDER: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
 
+/** Sections that are read to their last byte here; wasmparser reads the others. */
+const WALKED: ReadonlySet<number> = new Set([
+  SECTION.type, SECTION.function, SECTION.memory, SECTION.code, SECTION.dataCount,
+]); // biome-ignore format: a table
+
 /** The caps on how many entries a section holds. */
 const ENTRY_CAPS: ReadonlyMap<number, number> = new Map([
   [SECTION.type, MAX_TYPES],
@@ -169,9 +174,9 @@ export function readOutline(name: string, bytes: Uint8Array): Outline {
       bodies = count;
       for (let i = 0; i < count; i++) checkBody(cursor, end);
     }
-    const walked =
-      id === SECTION.type || id === SECTION.function || id === SECTION.memory || id === SECTION.code;
-    if (walked && cursor.at !== end) refuse(name, cursor.at, 'bytes after the last entry of a section');
+    if (id === SECTION.dataCount) cursor.number();
+    if (WALKED.has(id) && cursor.at !== end)
+      refuse(name, cursor.at, 'bytes after the last entry of a section');
     cursor.at = end;
   }
   if (memory === undefined) refuse(name, bytes.length, 'the module has no memory', 'exactly one');

@@ -32,7 +32,8 @@ const STATE = {
   operator: 30, endFunction: 31, offsetOperator: 45,
 } as const; // biome-ignore format: a table
 const EXTERNAL = { function: 0, memory: 2 } as const;
-const CUSTOM_SECTION = 0;
+/** Sections that say nothing here; wasmparser would read a data count as a list. */
+const SKIPPED_SECTIONS: ReadonlySet<number> = new Set([0, 12]);
 const END = 0x0b;
 
 interface Export {
@@ -90,7 +91,8 @@ export function validatePlugin(bytes: Uint8Array, options: ValidatorOptions = {}
 /** Reads every entry and operator with wasmparser, and refuses what the ABI forbids. */
 function readParts(name: string, bytes: Uint8Array): Parts {
   const reader = new BinaryReader();
-  reader.setData(bytes.slice().buffer, 0, bytes.length);
+  // A copy: the bytes may be a view into a larger buffer, whose start wasmparser would read.
+  reader.setData(new Uint8Array(bytes).buffer, 0, bytes.length);
   const exports = new Map<string, Export>();
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let relaxedSimd = false;
@@ -107,9 +109,9 @@ function readParts(name: string, bytes: Uint8Array): Parts {
     }
     if (state === STATE.beginSection) {
       section = (entry as { id: number }).id;
-      if (section === CUSTOM_SECTION) reader.skipSection();
+      if (SKIPPED_SECTIONS.has(section)) reader.skipSection();
     } else if (state === STATE.endSection) {
-      if (section !== CUSTOM_SECTION && before !== reader.position) {
+      if (!SKIPPED_SECTIONS.has(section) && before !== reader.position) {
         refuse(name, before, 'bytes after the last entry of a section');
       }
     } else if (state === STATE.import) {

@@ -1,0 +1,21 @@
+// The document of a plugin's frame: a policy that allows one script and one Worker, and that script.
+
+/**
+ * Receives the sandbox program with a port, starts it in a Worker and ends it on request. Its hash stands below, so a
+ * change here changes both; a test compares them.
+ */
+export const FRAME_SCRIPT =
+  "let w;addEventListener('message',e=>{if(e.source!==parent)return;if(e.ports.length===0){w?.terminate();return}" +
+  "w=new Worker(URL.createObjectURL(new Blob(['onmessage=e=>{onmessage=null;('+e.data+')(e.ports[0])}'],{type:'text/javascript'})));" +
+  "w.onerror=e=>parent.postMessage(e.message||'the Worker failed','*');w.postMessage(0,e.ports)})";
+
+/** SHA-256 of the script as a Content-Security-Policy writes it. */
+export const FRAME_SCRIPT_HASH = 'sha256-xuU41ffq7Lxo/cxsDvZfJAR6LRlSRjeby4oWNe8eWP8=';
+
+/**
+ * The frame's policy: no network, no styles, no other script; WebAssembly may compile. A frame made from `srcdoc` also
+ * inherits its page's policy, so a page that has one must allow these sources in `script-src` and `worker-src`.
+ */
+export const FRAME_POLICY = `default-src 'none'; script-src '${FRAME_SCRIPT_HASH}' 'wasm-unsafe-eval'; worker-src blob:`;
+
+export const FRAME_DOCUMENT = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${FRAME_POLICY}"><script>${FRAME_SCRIPT}</script>`;
