@@ -50,14 +50,16 @@ export function servePluginHost(host: PluginHost, port: MessagePort): void {
       return undefined;
     }
     const plugin = plugins.get(call.plugin);
-    if (plugin === undefined)
-      throw new PluginError('closed', 'the plugin is closed', { where: `plugin ${call.plugin}` });
-    if (call.kind === 'load') await plugin.load(call.width, call.layers);
-    if (call.kind === 'apply') return plugin.apply(call.context, call.strength);
     if (call.kind === 'close') {
       plugins.delete(call.plugin);
-      await plugin.close();
+      await plugin?.close();
+      return undefined;
     }
+    if (plugin === undefined) {
+      throw new PluginError('closed', 'the plugin is closed', { where: `plugin ${call.plugin}` });
+    }
+    if (call.kind === 'apply') return plugin.apply(call.context, call.strength);
+    await plugin.load(call.width, call.layers);
     return undefined;
   };
 

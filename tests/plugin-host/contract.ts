@@ -1,0 +1,298 @@
+// The contract of every plugin host, run in Node and inside a page. It imports no test runner, so that a page can load it.
+
+import type { Hypernetwork, LayerPair } from '../../client/hypernetwork/hypernetwork.ts';
+import type { ContextPair, Plugin, PluginHost } from '../../client/plugin-host/host.ts';
+import { relativeError } from '../../client/tensor/tensor.ts';
+import { TinctureError } from '../../plugins/contract/error.ts';
+import type { HostileName } from './hostile.ts';
+
+export interface GoldenCase {
+  readonly title: string;
+  readonly files: readonly string[];
+  readonly multipliers: readonly number[];
+  readonly width: number;
+  readonly x: readonly (readonly number[])[];
+  readonly k: readonly (readonly number[])[];
+  readonly v: readonly (readonly number[])[];
+}
+
+/** What a home brings to the contract. */
+export interface Home {
+  createHost(): PluginHost;
+  readonly standard: Uint8Array;
+  readonly hostile: Readonly<Record<HostileName | 'illTyped', Uint8Array>>;
+  readonly golden: readonly GoldenCase[];
+  readonly hypernetworks: ReadonlyMap<string, Hypernetwork>;
+}
+
+type Run = (host: PluginHost, home: Home) => Promise<void>;
+
+const TOLERANCE = 1e-5;
+const SHORT = { deadlineMs: 300 };
+
+/** A linear layer that doubles: f(x) = 2x, so that y = (1 + 2 · strength) · x. */
+function doubling(width: number): LayerPair {
+  const weight = { shape: [width, width], data: new Float32Array(width * width) };
+  for (let i = 0; i < width; i++) weight.data[i * width + i] = 2;
+  const bias = { shape: [width], data: new Float32Array(width) };
+  const stack = [{ kind: 'linear', weight, bias }] as const;
+  return { k: stack, v: stack };
+}
+
+function context(rows: number, width: number): ContextPair {
+  const values = Float32Array.from({ length: rows * width }, (_, i) => ((i * 7) % 11) - 5);
+  return { rows, width, k: values, v: values.map((value) => -value) };
+}
+
+function assert(condition: boolean, what: string): void {
+  if (!condition) throw new Error(what);
+}
+
+function same(a: Float32Array, b: readonly number[] | Float32Array, what: string): void {
+  assert(a.length === b.length && a.every((value, i) => value === b[i]), `${what}: ${a.slice(0, 8).join()}`);
+}
+
+/** Expects a TinctureError of this code whose message holds all of the words. */
+async function fails(work: Promise<unknown>, code: string, ...words: string[]): Promise<void> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert(error !== undefined, `expected ${code}, but nothing failed`);
+  if (!(error instanceof TinctureError)) throw error;
+  assert(error.code === code, `expected ${code}, found ${error.code}: ${error.message}`);
+  for (const word of words) assert(error.message.includes(word), `no “${word}” in: ${error.message}`);
+}
+
+/** The host is whole: a good plugin starts and computes. */
+async function stillWorks(host: PluginHost, home: Home): Promise<void> {
+  const plugin = await host.start('good', home.standard);
+  await plugin.load(3, doubling(3));
+  const bent = await plugin.apply(
+    { rows: 1, width: 3, k: Float32Array.of(1, 2, 3), v: Float32Array.of(4, 5, 6) },
+    0.5,
+  );
+  same(bent.k, [2, 4, 6], 'keys of the good plugin');
+  same(bent.v, [8, 10, 12], 'values of the good plugin');
+  await plugin.close();
+}
+
+async function started(host: PluginHost, home: Home, name: HostileName, limits = {}): Promise<Plugin> {
+  const plugin = await host.start(name, home.hostile[name], limits);
+  await plugin.load(4, doubling(4));
+  return plugin;
+}
+
+/** A call that fails in the plugin, which is then over, while the host is not. */
+function endsWith(name: HostileName, code: string, ...words: string[]): Run {
+  return async (host, home) => {
+    const plugin = await host.start(name, home.hostile[name], SHORT);
+    await fails(
+      (async () => {
+        await plugin.load(4, doubling(4));
+        await plugin.apply(context(2, 4), 1);
+      })(),
+      code,
+      name,
+      ...words,
+    );
+    await fails(plugin.apply(context(2, 4), 1), 'plugin/closed', name);
+    await stillWorks(host, home);
+  };
+}
+
+/** A module that does not start. */
+function neverStarts(name: HostileName | 'illTyped', code: string, ...words: string[]): Run {
+  return async (host, home) => {
+    await fails(host.start(name, home.hostile[name], SHORT), code, name, ...words);
+    await stillWorks(host, home);
+  };
+}
+
+/** A call that the plugin answers with an error of its own; it goes on. */
+function refuses(name: HostileName, code: string, ...words: string[]): Run {
+  return async (host, home) => {
+    const plugin = await started(host, home, name);
+    await fails(plugin.apply(context(2, 4), 1), code, name, ...words);
+    await fails(plugin.apply(context(2, 4), 1), code, name, ...words);
+    await stillWorks(host, home);
+  };
+}
+
+const golden: Run = async (host, home) => {
+  const plugins = new Map<string, Plugin>();
+  for (const { title, files, multipliers, width, x, k, v } of home.golden) {
+    let pair: ContextPair = {
+      rows: x.length,
+      width,
+      k: Float32Array.from(x.flat()),
+      v: Float32Array.from(x.flat()),
+    };
+    for (const [i, file] of files.entries()) {
+      const plugin = plugins.get(file) ?? (await host.start(file, home.standard));
+      plugins.set(file, plugin);
+      await plugin.load(width, home.hypernetworks.get(file)!.widths.get(width)!);
+      pair = await plugin.apply(pair, multipliers[i]!);
+    }
+    for (const [side, expected] of [
+      ['k', k],
+      ['v', v],
+    ] as const) {
+      const error = relativeError(pair[side], Float32Array.from(expected.flat()));
+      assert(error <= TOLERANCE, `${title}, ${side}: relative error ${error}`);
+    }
+  }
+  assert(home.golden.length >= 20, `only ${home.golden.length} golden cases`);
+};
+
+/** Every behaviour that a home must have, by name. */
+export const CONTRACT: Readonly<Record<string, Run>> = {
+  'every golden hypernetwork and chain to 1e-5': golden,
+  'strength scales what is added, and the input stays': async (host, home) => {
+    const plugin = await host.start('doubling', home.standard);
+    await plugin.load(5, doubling(5));
+    const input = context(7, 5);
+    const before = input.k.slice();
+    same((await plugin.apply(input, 0)).k, before, 'strength 0');
+    same((await plugin.apply(input, -0.5)).v, new Float32Array(35), 'strength −0.5');
+    same(
+      (await plugin.apply(input, 1)).k,
+      before.map((value) => 3 * value),
+      'strength 1',
+    );
+    same(input.k, before, 'the input');
+  },
+  'widths are kept apart, loading again replaces, an unknown width is refused': async (host, home) => {
+    const plugin = await host.start('widths', home.standard);
+    await plugin.load(4, doubling(4));
+    await plugin.load(8, doubling(8));
+    await plugin.load(4, doubling(4));
+    const four = context(1, 4);
+    same(
+      (await plugin.apply(four, 1)).k,
+      four.k.map((value) => 3 * value),
+      'width 4',
+    );
+    await fails(plugin.apply(context(1, 6), 1), 'plugin/refused', 'no layers for width 6');
+    const eight = context(1, 8);
+    same(
+      (await plugin.apply(eight, 1)).k,
+      eight.k.map((value) => 3 * value),
+      'width 8',
+    );
+  },
+  'calls made at once are answered in order': async (host, home) => {
+    const plugin = await host.start('queue', home.standard);
+    const input = context(3, 4);
+    const strengths = [0, 1, 2, 3];
+    const [, ...results] = await Promise.all([
+      plugin.load(4, doubling(4)),
+      ...strengths.map((strength) => plugin.apply(input, strength)),
+    ]);
+    strengths.forEach((strength, i) => {
+      same(
+        results[i]!.k,
+        input.k.map((value) => (1 + 2 * strength) * value),
+        `strength ${strength}`,
+      );
+    });
+  },
+  'two plugins run beside each other': async (host, home) => {
+    const [one, two] = await Promise.all([
+      host.start('one', home.standard),
+      host.start('two', home.standard),
+    ]);
+    await Promise.all([one!.load(4, doubling(4)), two!.load(4, doubling(4))]);
+    const input = context(1, 4);
+    await one!.close();
+    same(
+      (await two!.apply(input, 1)).k,
+      input.k.map((value) => 3 * value),
+      'the other plugin',
+    );
+  },
+  'a loop in apply is ended': endsWith('loopsInApply', 'plugin/deadline', '300 ms'),
+  'a loop in load is ended': endsWith('loopsInLoad', 'plugin/deadline', '300 ms'),
+  'a loop at the start is ended': neverStarts('loopsAtStart', 'plugin/deadline', '300 ms'),
+  'calls that wait behind a loop are refused': async (host, home) => {
+    const plugin = await started(host, home, 'loopsInApply', SHORT);
+    const first = plugin.apply(context(1, 4), 1);
+    const second = plugin.apply(context(1, 4), 1);
+    await fails(first, 'plugin/deadline');
+    await fails(second, 'plugin/closed');
+  },
+  'unreachable is a trap': endsWith('traps', 'plugin/trap'),
+  'division by zero is a trap': endsWith('divides', 'plugin/trap'),
+  'a write outside the memory is a trap': endsWith('writesOutside', 'plugin/trap'),
+  'a stack overflow is a trap': endsWith('overflowsStack', 'plugin/trap'),
+  'a trap at the start': neverStarts('trapsAtStart', 'plugin/trap'),
+  'data outside the memory': neverStarts('dataOutside', 'plugin/trap'),
+  'a pointer outside the memory': endsWith('allocatesOutside', 'plugin/trap', '268435456'),
+  'a pointer at the very end': endsWith('allocatesNegative', 'plugin/trap', '4294967280'),
+  'a misaligned pointer': endsWith('allocatesMisaligned', 'plugin/trap', '1025'),
+  'growth stops at the declared maximum': refuses('growsForEver', 'plugin/memory'),
+  'a context beyond the memory is refused, a smaller one is not': async (host, home) => {
+    const plugin = await host.start('small', home.hostile.quiet);
+    await fails(plugin.apply(context(1024, 64), 1), 'plugin/memory', 'small', '262144');
+    same((await plugin.apply(context(1, 4), 1)).k, context(1, 4).k, 'the quiet plugin');
+  },
+  'a declared maximum above the cap': neverStarts('manyPages', 'plugin/memory', '536870912'),
+  'a declared maximum above what the caller grants': async (host, home) => {
+    const limits = { memoryBytes: 1 << 20 };
+    await fails(host.start('greedy', home.standard, limits), 'plugin/memory', 'greedy', '1048576');
+    await (await host.start('modest', home.hostile.quiet, limits)).close();
+  },
+  'NaN names the style': refuses('writesNaN', 'plugin/non-finite', 'values'),
+  'NaN in the input is not the style’s fault': async (host, home) => {
+    const plugin = await started(host, home, 'quiet');
+    const input = { ...context(1, 4), k: Float32Array.of(0, 1, Number.NaN, 3) };
+    await fails(plugin.apply(input, 1), 'plugin/non-finite', 'already');
+  },
+  'weights that are too large name the style': async (host, home) => {
+    const plugin = await host.start('loud', home.standard);
+    const layers = doubling(4);
+    const huge = layers.k.map((layer) => ({
+      ...layer,
+      weight: { shape: [4, 4], data: new Float32Array(16).fill(3e38) },
+    }));
+    await plugin.load(4, { k: huge as unknown as LayerPair['k'], v: layers.v });
+    await fails(plugin.apply(context(2, 4), 1), 'plugin/non-finite', 'loud', 'keys');
+  },
+  'a refusal carries the plugin’s words': refuses('refusesInWords', 'plugin/refused', 'too loud!'),
+  'a refusal without words': async (host, home) => {
+    const plugin = await host.start('refusesWithoutWords', home.hostile.refusesWithoutWords);
+    await fails(plugin.load(4, doubling(4)), 'plugin/refused', 'gave no reason');
+  },
+  'error text is cut and never broken': async (host, home) => {
+    const plugin = await started(host, home, 'saysTooMuch');
+    const error = await plugin.apply(context(1, 4), 1).catch((reason: unknown) => reason as Error);
+    assert(error instanceof TinctureError && error.code === 'plugin/refused', String(error));
+    const found = (error as TinctureError).facts.found ?? '';
+    assert(found.startsWith('\ufffd\ufffd!') && found.length === 1024, `${found.length} characters`);
+  },
+  'error text from outside the memory': endsWith('saysFromOutside', 'plugin/trap', 'tincture_error'),
+  'error text past the end of the memory': endsWith('saysPastTheEnd', 'plugin/trap', 'past the memory'),
+  'imports are refused': neverStarts('importsSomething', 'plugin/invalid', 'byte', 'env.now'),
+  'a start function is refused': neverStarts('startFunction', 'plugin/invalid', 'byte', 'start function'),
+  'a wrong signature is refused': neverStarts('wrongSignature', 'plugin/invalid', 'tincture_apply', 'f64'),
+  'ill-typed code is refused by the engine': neverStarts('illTyped', 'plugin/invalid'),
+  'impossible calls are refused before they are sent': async (host, home) => {
+    const plugin = await started(host, home, 'quiet');
+    await fails(plugin.load(0, doubling(1)), 'plugin/input', 'width');
+    await fails(plugin.load(4, { k: [], v: [] }), 'plugin/input', 'layers');
+    await fails(plugin.load(4, doubling(5)), 'plugin/input', 'layer 0', '20');
+    await fails(plugin.apply({ ...context(2, 4), rows: 3 }, 1), 'plugin/input', '12');
+    await fails(plugin.apply({ ...context(2, 4), rows: 0 }, 1), 'plugin/input', 'rows');
+    await fails(plugin.apply(context(2, 4), Number.NaN), 'plugin/input', 'strength');
+    same((await plugin.apply(context(2, 4), 1)).k, context(2, 4).k, 'afterwards');
+  },
+  'a closed plugin and a closed host say so': async (host, home) => {
+    const [one, two] = [await started(host, home, 'quiet'), await started(host, home, 'quiet')];
+    await one.close();
+    await one.close();
+    await fails(one.apply(context(1, 4), 1), 'plugin/closed');
+    await host.close();
+    await fails(two.apply(context(1, 4), 1), 'plugin/closed');
+    await fails(host.start('late', home.standard), 'plugin/closed', 'late');
+  },
+};
