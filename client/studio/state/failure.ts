@@ -69,6 +69,6 @@ export function failureOf(doing: string, thrown: unknown): Failure {
 
 /** A sentence; a message that begins with a file's name keeps its spelling. */
 function sentence(text: string): string {
-  const first = /^[a-z]+[ ,;]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  const first = /^[a-z]+([ ,;]|$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }

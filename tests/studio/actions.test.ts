@@ -1,0 +1,239 @@
+// The studio's verbs over a stand-in library: loading, drawing, stopping, failing, and dropped files.
+import { describe, expect, it, vi } from 'vitest';
+import { sortFiles } from '../../client/studio/state/drops.ts';
+import { createStore } from '../../client/studio/state/store.ts';
+import { FIRST_STATE, reduce } from '../../client/studio/state/studio.ts';
+import { createActions } from '../../client/studio/state/studio-actions.ts';
+import { STRENGTH } from '../../client/studio/state/styles.ts';
+import type { DrawRequest, StudioEngine, Tincture, WorkOptions } from '../../client/studio/state/tincture.ts';
+import { TinctureError } from '../../plugins/contract/error.ts';
+
+const RESULT = {
+  picture: { width: 1, height: 1, pixels: new Uint8ClampedArray(4) },
+  png: new Uint8Array(1),
+  parameters: '',
+  notices: [],
+};
+
+/** A studio whose engine does what `generate` says. */
+function studio(generate: StudioEngine['generate'] = async () => RESULT, bytes = 100) {
+  const engine = {
+    backend: 'wasm' as const,
+    backendReason: 'for the test',
+    model: { pixelMultiple: 8, contextWidth: 96, selfAttentionWidths: [64] },
+    generate: vi.fn(generate),
+    close: vi.fn(async () => {}),
+  };
+  const openEngine = vi.fn<Tincture['openEngine']>(async () => engine);
+  const tincture: Tincture = {
+    samplers: [{ name: 'ddim', title: 'DDIM', ownTimesteps: true }],
+    schedules: [],
+    openEngine,
+    defaultsOf: () => ({ steps: 5 }),
+    listModels: async () => [{ name: 'pictograms', bytes, defaults: { steps: 20, sampler: 'ddim' } }],
+    findStyles: async () => [],
+    blob: async () => new Blob(),
+    describeStyle: async (file) => {
+      if (file.size === 0) throw new TinctureError('format/truncated', 'is empty', { where: file.name });
+      return {
+        id: `file:${file.name}`,
+        name: file.name,
+        title: file.name,
+        description: '',
+        origin: 'file',
+        file,
+        triggerWords: [],
+        strength: STRENGTH,
+      };
+    },
+    readParameters: () => undefined,
+    stored: async () => [],
+    forget: async () => {},
+    forgetAll: async () => {},
+  };
+  const store = createStore(reduce, FIRST_STATE);
+  return { store, engine, openEngine, actions: createActions(store, tincture, false) };
+}
+
+/** Draws until its signal stops it. */
+const untilStopped = (_request: DrawRequest, options: WorkOptions = {}) =>
+  new Promise<never>((_resolve, reject) => {
+    options.signal?.addEventListener('abort', () => reject(options.signal?.reason));
+  });
+
+describe('loading', () => {
+  it('a small model is loaded when the page opens, a large one with the first drawing', async () => {
+    const small = studio();
+    await small.actions.open();
+    expect(small.store.state().press).toMatchObject({
+      phase: 'ready',
+      backend: 'wasm',
+      reason: 'for the test',
+    });
+    const large = studio(undefined, 4e9);
+    await large.actions.open();
+    expect(large.openEngine).not.toHaveBeenCalled();
+    await large.actions.draw();
+    expect(large.openEngine).toHaveBeenCalledTimes(1);
+    expect(large.store.state().prints).toHaveLength(1);
+  });
+
+  it('another backend closes the engine and opens it anew with that backend', async () => {
+    const { actions, engine, openEngine } = studio();
+    await actions.open();
+    actions.chooseBackend('wasm');
+    await actions.load();
+    expect(engine.close).toHaveBeenCalledTimes(1);
+    expect(openEngine.mock.calls.map(([, backend]) => backend)).toEqual([undefined, 'wasm']);
+  });
+
+  it('a failure is told in words and the next drawing tries again', async () => {
+    const { actions, store, openEngine } = studio();
+    openEngine.mockRejectedValueOnce(new TinctureError('registry/offline', 'the server did not answer'));
+    await actions.open();
+    expect(store.state().press).toEqual({ phase: 'failed' });
+    expect(store.state().failure).toMatchObject({
+      doing: 'Loading the model pictograms',
+      code: 'registry/offline',
+    });
+    await actions.draw();
+    expect(store.state().prints).toHaveLength(1);
+  });
+});
+
+describe('drawing', () => {
+  it('an unlocked seed is thrown anew for each picture, a locked one is kept', async () => {
+    const { actions, store, engine } = studio();
+    await actions.open();
+    store.dispatch({ kind: 'set', settings: { seed: '18446744073709551615', seedLocked: true } });
+    await actions.draw();
+    expect(engine.generate.mock.calls[0]![0].seed).toBe(18446744073709551615n);
+    store.dispatch({ kind: 'set', settings: { seedLocked: false } });
+    await actions.draw();
+    await actions.draw();
+    const seeds = engine.generate.mock.calls.map(([{ seed }]) => seed);
+    expect(new Set(seeds).size).toBe(3);
+    expect(store.state().prints.map(({ settings }) => BigInt(settings.seed))).toEqual(seeds);
+  });
+
+  it('a sampler with timesteps of its own gets no schedule', async () => {
+    const { actions, store, engine } = studio();
+    await actions.open();
+    store.dispatch({ kind: 'set', settings: { schedule: 'karras' } });
+    await actions.draw();
+    expect(engine.generate.mock.calls[0]![0]).not.toHaveProperty('schedule');
+  });
+
+  it('stopping ends it without a failure, and the next picture is drawn', async () => {
+    const { actions, store, engine } = studio(untilStopped);
+    await actions.open();
+    const drawing = actions.draw();
+    await vi.waitFor(() => expect(engine.generate).toHaveBeenCalled());
+    expect(store.state().drawing).toBeDefined();
+    actions.stop();
+    await drawing;
+    expect(store.state()).toMatchObject({ drawing: undefined, failure: undefined, prints: [] });
+    engine.generate.mockResolvedValueOnce(RESULT);
+    await actions.draw();
+    expect(store.state().prints).toHaveLength(1);
+  });
+
+  it('what cannot be drawn is told before the engine is asked', async () => {
+    const { actions, store, engine } = studio();
+    await actions.open();
+    store.dispatch({ kind: 'set', settings: { width: 63 } });
+    await actions.draw();
+    expect(engine.generate).not.toHaveBeenCalled();
+    expect(store.state().notices[0]).toMatch(/width must be a multiple of 8/);
+  });
+
+  it('a failed drawing keeps the engine', async () => {
+    const { actions, store, openEngine } = studio(async () => {
+      throw new TinctureError('plugin/trap', 'unreachable', { where: 'style neon' });
+    });
+    await actions.open();
+    await actions.draw();
+    expect(store.state().failure).toMatchObject({ doing: 'Drawing the picture', code: 'plugin/trap' });
+    expect(store.state().press.phase).toBe('ready');
+    expect(openEngine).toHaveBeenCalledTimes(1);
+  });
+
+  it('a print’s settings come back with its styles and its seed locked', async () => {
+    const { actions, store } = studio();
+    await actions.open();
+    store.dispatch({ kind: 'set', settings: { prompt: 'owl' } });
+    await actions.bring([new File(['x'], 'ink.pt')]);
+    await actions.draw();
+    const { seed } = store.state().settings;
+    store.dispatch({ kind: 'set', settings: { prompt: 'fox', seed: '5' } });
+    store.dispatch({ kind: 'put-back', id: 'file:ink.pt' });
+    actions.useSettings(1);
+    expect(store.state().settings).toMatchObject({ prompt: 'owl', seed, seedLocked: true });
+    expect(store.state().inUse).toEqual([{ id: 'file:ink.pt', strength: 1 }]);
+  });
+});
+
+describe('dropped files', () => {
+  const model = {
+    'model.json': JSON.stringify({
+      name: 'mine',
+      checkpoint: 'weights.safetensors',
+      tokenizer: { vocab: 'vocab.json', merges: 'merges.txt' },
+    }),
+    'weights.safetensors': 'w',
+    'vocab.json': '{}',
+    'merges.txt': 'a b',
+  };
+  const files = Object.entries(model).map(([name, text]) => new File([text], name));
+
+  it('are sorted by what they are', () => {
+    const names = (list: readonly File[]) => list.map(({ name }) => name);
+    const sorted = sortFiles(['a.pt', 'b.SAFETENSORS', 'c.png', 'd.txt'].map((name) => new File([], name)));
+    expect(names(sorted.styles)).toEqual(['a.pt', 'b.SAFETENSORS']);
+    expect(names(sorted.pictures)).toEqual(['c.png']);
+    expect(names(sorted.unknown)).toEqual(['d.txt']);
+    expect(names(sortFiles(files).model)).toEqual(Object.keys(model));
+  });
+
+  it('a style is in use at once, with its file in the request', async () => {
+    const { actions, store, engine } = studio();
+    await actions.open();
+    const file = new File(['x'], 'ink.pt');
+    await actions.bring([file]);
+    await actions.draw();
+    expect(engine.generate.mock.calls[0]![0].styles).toEqual([
+      { style: { name: 'ink.pt', file }, strength: 1 },
+    ]);
+    expect(store.state().notices).toEqual([]);
+  });
+
+  it('a broken style is a failure by its name, and the others are still used', async () => {
+    const { actions, store } = studio();
+    await actions.bring([new File([], 'empty.pt'), new File(['x'], 'good.pt')]);
+    expect(store.state().failure).toMatchObject({ doing: 'Reading empty.pt', code: 'format/truncated' });
+    expect(store.state().inUse.map(({ id }) => id)).toEqual(['file:good.pt']);
+  });
+
+  it('a model’s files become the model that is loaded', async () => {
+    const { actions, store, openEngine } = studio();
+    await actions.open();
+    await actions.bring(files);
+    expect(store.state().model).toBe('mine (your files)');
+    expect(store.state().settings.steps).toBe(5);
+    expect(openEngine.mock.calls.at(-1)![0]).toMatchObject({ vocab: '{}', merges: 'a b' });
+  });
+
+  it('a model with a file missing says which', async () => {
+    const { actions, store } = studio();
+    await actions.bring(files.filter(({ name }) => name !== 'merges.txt'));
+    expect(store.state().failure?.message).toMatch(/the file of the merges is missing; expected merges\.txt/);
+  });
+
+  it('what is no use is named, and a picture without parameters too', async () => {
+    const { actions, store } = studio();
+    await actions.bring([new File(['x'], 'notes.doc')]);
+    expect(store.state().notices[0]).toMatch(/notes\.doc: not a file that the studio can use/);
+    await actions.bring([new File(['x'], 'plain.png')]);
+    expect(store.state().notices[0]).toMatch(/plain\.png carries no parameters/);
+  });
+});

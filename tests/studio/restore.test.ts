@@ -1,0 +1,130 @@
+// What a picture's text puts back into the form, and the command line that draws the same.
+import { describe, expect, it } from 'vitest';
+import { commandFor } from '../../client/studio/state/command.ts';
+import { restoreFrom } from '../../client/studio/state/restore.ts';
+import { FIRST_SETTINGS } from '../../client/studio/state/settings.ts';
+import { FIRST_STATE } from '../../client/studio/state/studio.ts';
+import type { ShelfStyle } from '../../client/studio/state/styles.ts';
+import { STRENGTH } from '../../client/studio/state/styles.ts';
+import type { DrawnWith } from '../../client/studio/state/tincture.ts';
+
+const lists = {
+  samplers: [
+    { name: 'ddim', title: 'DDIM', ownTimesteps: true },
+    { name: 'euler', title: 'Euler', ownTimesteps: false },
+  ],
+  schedules: [{ name: 'karras', title: 'Karras' }],
+};
+const shelf: ShelfStyle[] = ['neon', 'ink'].map((name) => ({
+  id: `registry:${name}`,
+  name,
+  title: name,
+  description: '',
+  origin: 'registry',
+  triggerWords: [],
+  strength: STRENGTH,
+}));
+const state = { ...FIRST_STATE, shelf, model: 'pictograms' };
+const drawn: DrawnWith = {
+  prompt: 'red apple',
+  negativePrompt: 'blurry',
+  styles: [
+    { name: 'ink', strength: -0.5 },
+    { name: 'neon', strength: 0.8 },
+  ],
+  seed: '18446744073709551615',
+  steps: 7,
+  sampler: 'Euler',
+  schedule: 'Karras',
+  guidance: 3.5,
+  width: 96,
+  height: 64,
+  model: 'pictograms',
+};
+
+describe('restoreFrom', () => {
+  it('puts everything back, styles in their order, the seed locked', () => {
+    const { settings, inUse, notices } = restoreFrom(drawn, state, lists);
+    expect(settings).toEqual({
+      prompt: 'red apple',
+      negativePrompt: 'blurry',
+      seed: '18446744073709551615',
+      seedLocked: true,
+      steps: 7,
+      sampler: 'euler',
+      schedule: 'karras',
+      guidance: 3.5,
+      width: 96,
+      height: 64,
+    });
+    expect(inUse).toEqual([
+      { id: 'registry:ink', strength: -0.5 },
+      { id: 'registry:neon', strength: 0.8 },
+    ]);
+    expect(notices).toHaveLength(1);
+  });
+
+  it('from the first style that is missing on, styles stay tags, so that their order holds', () => {
+    const styles = [
+      { name: 'neon', strength: 1 },
+      { name: 'lost', strength: 0.4 },
+      { name: 'ink', strength: 2 },
+    ];
+    const { settings, inUse, notices } = restoreFrom({ ...drawn, styles }, state, lists);
+    expect(inUse).toEqual([{ id: 'registry:neon', strength: 1 }]);
+    expect(settings.prompt).toBe('red apple <hypernet:lost:0.4> <hypernet:ink:2>');
+    expect(notices.join(' ')).toMatch(/Style lost \(strength 0\.4\) is not here/);
+  });
+
+  it('a style that comes twice keeps its second use as a tag', () => {
+    const styles = [
+      { name: 'neon', strength: 1 },
+      { name: 'neon', strength: 0.5 },
+    ];
+    const { settings, inUse } = restoreFrom({ ...drawn, styles }, state, lists);
+    expect(inUse).toHaveLength(1);
+    expect(settings.prompt).toBe('red apple <hypernet:neon:0.5>');
+  });
+
+  it('keeps what a picture does not tell, and says what it cannot follow', () => {
+    const bare = {
+      ...drawn,
+      seed: undefined,
+      steps: undefined,
+      width: undefined,
+      sampler: 'PLMS',
+      model: 'other',
+    };
+    const { settings, notices } = restoreFrom(bare, state, lists);
+    expect([settings.seed, settings.steps, settings.width, settings.sampler]).toEqual(['1', 20, 64, 'ddim']);
+    expect(notices.join(' ')).toMatch(/sampler PLMS is not known here/);
+    expect(notices.join(' ')).toMatch(/drawn with model other; pictograms is loaded here/);
+  });
+
+  it('holds steps and guidance inside their limits', () => {
+    const { settings } = restoreFrom({ ...drawn, steps: 1e9, guidance: -4 }, state, lists);
+    expect([settings.steps, settings.guidance]).toEqual([1000, 1]);
+  });
+});
+
+describe('commandFor', () => {
+  it('writes the line that draws the same picture', () => {
+    const settings = { ...FIRST_SETTINGS, prompt: 'red apple', seed: '42' };
+    expect(commandFor(settings, [{ id: 'registry:neon', strength: 0.8 }], shelf, 'pictograms')).toBe(
+      "tincture generate 'red apple' --model pictograms --style neon:0.8 --steps 20 --sampler ddim --guidance 4 " +
+        '--seed 42 --width 64 --height 64 --output picture.png',
+    );
+  });
+
+  it('quotes what a shell would read', () => {
+    const settings = {
+      ...FIRST_SETTINGS,
+      prompt: "it's $HOME `x`",
+      negativePrompt: 'a;b',
+      schedule: 'karras',
+    };
+    const line = commandFor(settings, [], shelf, 'my model');
+    expect(line).toContain("generate 'it'\\''s $HOME `x`' --model 'my model' --negative 'a;b'");
+    expect(line).toContain('--schedule karras');
+  });
+});
