@@ -97,7 +97,6 @@ export async function compileText(text: string, check = true): Promise<Uint8Arra
     exceptions: true,
     memory64: true,
     tail_call: true,
-    multi_memory: true,
   });
   try {
     if (check) module.validate();
