@@ -104,11 +104,13 @@ function reshaped(x: Value, target: readonly Dim[]): Dim[] {
   const shape = target.map((dim, axis) => (dim === 0 ? x.shape[axis] : dim));
   if (shape.some((dim) => dim === undefined)) throw fail();
   const known = (shape as Dim[]).filter((dim) => dim !== -1);
-  const rest = quotient(product(x.shape), product(known));
+  const counts = [product(x.shape), product(known)] as const;
   if (known.length === shape.length) {
-    if (typeof rest === 'number' && rest !== 1) throw fail();
+    if (typeof counts[0] === 'number' && typeof counts[1] === 'number' && counts[0] !== counts[1])
+      throw fail();
     return known;
   }
+  const rest = quotient(...counts);
   if (rest === undefined) throw fail();
   return (shape as Dim[]).map((dim) => (dim === -1 ? rest : dim));
 }
