@@ -1,23 +1,32 @@
-// Inflating zlib data with a bound on what comes out.
-import { Unzlib } from 'fflate';
+// Inflating compressed data with a bound on what comes out.
+import { Inflate, Unzlib } from 'fflate';
 import { FormatError } from './errors.ts';
 
 /** Input is fed in pieces; one piece expands to 4 MB at most, so the bound is missed by no more than that. */
 const PIECE_BYTES = 4096;
 
+/** With zlib's header and checksum (PNG), or bare (zip). */
+export type Wrapping = 'zlib' | 'deflate';
+
 /**
- * Inflates a zlib stream. Throws `format/too-large` as soon as more than `limit` bytes have come out, and
+ * Inflates a whole stream. Throws `format/too-large` as soon as more than `limit` bytes have come out, and
  * `format/invalid` or `format/truncated` for broken data.
  */
-export function inflateZlib(bytes: Uint8Array, limit: number, where: string): Uint8Array<ArrayBuffer> {
+export function inflateBounded(
+  wrapping: Wrapping,
+  bytes: Uint8Array,
+  limit: number,
+  where: string,
+): Uint8Array<ArrayBuffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   let ended = false;
-  const stream = new Unzlib((chunk, final) => {
+  const take = (chunk: Uint8Array, final: boolean): void => {
     chunks.push(chunk);
     length += chunk.length;
     ended = final;
-  });
+  };
+  const stream = wrapping === 'zlib' ? new Unzlib(take) : new Inflate(take);
   try {
     for (let at = 0; at < bytes.length && length <= limit; at += PIECE_BYTES) {
       stream.push(bytes.subarray(at, at + PIECE_BYTES), at + PIECE_BYTES >= bytes.length);

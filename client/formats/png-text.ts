@@ -1,6 +1,6 @@
 // Texts in a PNG: tEXt, zTXt and iTXt read; tEXt written, iTXt where Latin-1 does not suffice.
 import { FormatError } from './errors.ts';
-import { inflateZlib } from './inflate.ts';
+import { inflateBounded } from './inflate.ts';
 import { type PngChunk, readPngChunks, writePngChunks } from './png-chunks.ts';
 
 /** A prompt has a kilobyte, an embedding in a text chunk some hundred; compressed texts are bounded by this. */
@@ -21,7 +21,7 @@ export function readPngText(bytes: Uint8Array, where = 'PNG'): Record<string, st
     } else if (chunk.type === 'zTXt') {
       const [keyword, rest] = splitAtNull(chunk.data, place);
       checkMethod(rest[0], place);
-      texts.set(latin1(keyword), latin1(inflateZlib(rest.subarray(1), MAX_TEXT_BYTES, place)));
+      texts.set(latin1(keyword), latin1(inflateBounded('zlib', rest.subarray(1), MAX_TEXT_BYTES, place)));
     } else if (chunk.type === 'iTXt') {
       const [keyword, text] = internationalText(chunk.data, place);
       texts.set(keyword, text);
@@ -72,7 +72,7 @@ function internationalText(data: Uint8Array, where: string): [string, string] {
   const [, text] = splitAtNull(translatedAndText, where);
   if (compressed === 0) return [latin1(keyword), new TextDecoder().decode(text)];
   checkMethod(method, where);
-  return [latin1(keyword), new TextDecoder().decode(inflateZlib(text, MAX_TEXT_BYTES, where))];
+  return [latin1(keyword), new TextDecoder().decode(inflateBounded('zlib', text, MAX_TEXT_BYTES, where))];
 }
 
 function checkMethod(method: number | undefined, where: string): void {

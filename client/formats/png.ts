@@ -1,7 +1,7 @@
 // Pictures to PNG and back, as RGBA of 8 bits.
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
 import { FormatError } from './errors.ts';
-import { inflateZlib } from './inflate.ts';
+import { inflateBounded } from './inflate.ts';
 import { type PngChunk, readPngChunks, writePngChunks } from './png-chunks.ts';
 import { writePngText } from './png-text.ts';
 
@@ -69,7 +69,7 @@ function checkSize(chunks: readonly PngChunk[], where: string): void {
   // Interlacing in seven passes adds less than two filter bytes and two partial bytes a row.
   const limit = (rowBytes + 4) * height + 64;
   const parts = chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data);
-  inflateZlib(concatenate(parts), limit, where);
+  inflateBounded('zlib', concatenate(parts), limit, where);
 }
 
 function toRgba(

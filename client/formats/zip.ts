@@ -1,7 +1,7 @@
 // Zip archives: the central directory read lazily, byte ranges of stored entries, bounded inflating of the others.
-import { inflateSync } from 'fflate';
 import type { ByteSource } from './entry.ts';
 import { FormatError } from './errors.ts';
+import { inflateBounded } from './inflate.ts';
 
 /** A checkpoint of 2,000 tensors has a directory of about 0.2 MB. */
 export const MAX_DIRECTORY_BYTES = 16 * 2 ** 20;
@@ -89,15 +89,8 @@ export async function openZip(source: ByteSource): Promise<ZipArchive> {
 }
 
 function inflate(source: ByteSource, entry: ZipEntry, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  // With a buffer given, fflate never grows it: what does not fit is dropped, and the length tells.
-  const out = new Uint8Array(entry.size);
-  let inflated: Uint8Array;
-  try {
-    inflated = inflateSync(bytes, { out });
-  } catch (cause) {
-    throw invalid(source, `entry ${entry.name}`, 'the deflated data is broken', { cause });
-  }
-  if (inflated.length === entry.size) return out;
+  const inflated = inflateBounded('deflate', bytes, entry.size, `${source.name}, entry ${entry.name}`);
+  if (inflated.length === entry.size) return inflated;
   throw invalid(source, `entry ${entry.name}`, 'the inflated size is wrong', {
     expected: `${entry.size} bytes`,
     found: `${inflated.length}`,
