@@ -1,8 +1,5 @@
 // The golden hypernetworks and chains, read from the repository's copy.
 import { readFile } from 'node:fs/promises';
-import { bytesSource } from '../../client/formats/bytes-source.ts';
-import type { Hypernetwork } from '../../client/hypernetwork/hypernetwork.ts';
-import { readHypernetwork } from '../../client/hypernetwork/read.ts';
 import type { GoldenCase } from './contract.ts';
 
 const FOLDER = new URL('../golden/hypernetworks/', import.meta.url);
@@ -55,13 +52,4 @@ export async function goldenFiles(
       [...names].map(async (name) => [name, new Uint8Array(await readFile(new URL(name, FOLDER)))] as const),
     ),
   );
-}
-
-/** Parses them all. */
-export async function parseHypernetworks(
-  files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
-): Promise<Map<string, Hypernetwork>> {
-  const parsed = new Map<string, Hypernetwork>();
-  for (const [name, bytes] of files) parsed.set(name, await readHypernetwork(bytesSource(name, bytes)));
-  return parsed;
 }

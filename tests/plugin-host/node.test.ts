@@ -6,8 +6,9 @@ import { remotePluginHost, servePluginHost } from '../../client/plugin-host/remo
 import { hasRelaxedSimd, loadStandardPlugin } from '../../client/plugin-host/standard-plugin.ts';
 import { validatePlugin } from '../../plugins/contract/validator.ts';
 import { CONTRACT, type Home } from './contract.ts';
-import { goldenCases, goldenFiles, parseHypernetworks } from './golden-cases.ts';
+import { goldenCases, goldenFiles } from './golden-cases.ts';
 import { hostilePlugins } from './hostile.ts';
+import { parseHypernetworks } from './parse.ts';
 
 let home: Omit<Home, 'createHost'>;
 const hosts: PluginHost[] = [];
