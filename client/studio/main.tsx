@@ -43,5 +43,5 @@ render(
   </StudioContext.Provider>,
   document.getElementById('studio')!,
 );
-registerServiceWorker(store);
-void actions.open();
+await registerServiceWorker(store);
+await actions.open();

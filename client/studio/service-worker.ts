@@ -15,14 +15,9 @@ interface FetchEvent extends ExtendableEvent {
   readonly request: Request;
   respondWith(response: Promise<Response>): void;
 }
-interface PageMessage extends ExtendableEvent {
-  readonly data: unknown;
-}
 interface Scope {
   addEventListener(kind: 'install' | 'activate', listener: (event: ExtendableEvent) => void): void;
   addEventListener(kind: 'fetch', listener: (event: FetchEvent) => void): void;
-  addEventListener(kind: 'message', listener: (event: PageMessage) => void): void;
-  skipWaiting(): Promise<void>;
   readonly clients: {
     claim(): Promise<void>;
     matchAll(): Promise<readonly { postMessage(message: unknown): void }[]>;
@@ -38,39 +33,17 @@ const INDEX = 'tincture-index';
 const INDEX_ENTRIES = 100;
 /** A network that does not answer in this time counts as none, as far as the cache can answer instead. */
 const PATIENCE_MS = 4000;
+/** Answers that came from a cache. */
+const KEPT = new WeakSet<Response>();
 
+// A new version waits until no page runs the old one, whose later chunks are only in the old cache.
 scope.addEventListener('install', (event) => {
-  event.waitUntil(
-    caches
-      .open(SHELL)
-      .then((cache) => cache.addAll(__SHELL__.files.map((file) => new Request(file, { cache: 'no-cache' }))))
-      .then(() => scope.skipWaiting()),
-  );
+  const requests = __SHELL__.files.map((file) => new Request(file, { cache: 'no-cache' }));
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(requests)));
 });
 
 scope.addEventListener('activate', (event) => {
-  event.waitUntil(
-    caches
-      .keys()
-      .then((names) =>
-        Promise.all(
-          names
-            .filter((name) => name.startsWith('tincture-') && ![SHELL, RUNTIME, INDEX].includes(name))
-            .map((name) => caches.delete(name)),
-        ),
-      )
-      .then(() => scope.clients.claim()),
-  );
-});
-
-// The page tells which of onnxruntime's builds it runs: it was fetched before this worker saw any request.
-scope.addEventListener('message', (event) => {
-  const { data } = event;
-  if (typeof data !== 'object' || data === null || (data as { kind?: unknown }).kind !== 'keep') return;
-  const { files } = data as { readonly files?: unknown };
-  if (!Array.isArray(files)) return;
-  const wanted = files.filter((file): file is string => typeof file === 'string' && file.startsWith('/ort/'));
-  event.waitUntil(keepRuntime(wanted));
+  event.waitUntil(forgetOldVersions().then(() => scope.clients.claim()));
 });
 
 scope.addEventListener('fetch', (event) => {
@@ -78,9 +51,9 @@ scope.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== 'GET' || origin !== location.origin || request.headers.has('range')) return;
   if (pathname.startsWith('/v1/blobs/')) return;
-  if (pathname.startsWith('/v1/')) event.respondWith(networkFirst(event, request, INDEX, INDEX_ENTRIES));
+  if (pathname.startsWith('/v1/')) event.respondWith(indexAnswer(event, request));
   else if (request.mode === 'navigate') {
-    if (pathname === '/') event.respondWith(networkFirst(event, request, SHELL));
+    if (pathname === '/') event.respondWith(page(event, request));
   } else if (pathname.startsWith('/ort/')) event.respondWith(cacheFirst(event, request, RUNTIME));
   else if (__SHELL__.files.includes(pathname)) event.respondWith(cacheFirst(event, request, SHELL));
 });
@@ -95,46 +68,55 @@ async function cacheFirst(event: FetchEvent, request: Request, name: string): Pr
   return response;
 }
 
+/** The registry's own answer, else the last one that was kept. */
+async function indexAnswer(event: FetchEvent, request: Request): Promise<Response> {
+  const cache = await caches.open(INDEX);
+  const response = await networkFirst(event, request, await cache.match(request.url));
+  if (response.ok && !KEPT.has(response)) {
+    const copy = response.clone();
+    event.waitUntil(cache.put(request.url, copy).then(() => trim(cache)));
+  }
+  return response;
+}
+
+/** The page of the server, else that of this version; never the former in the cache of the latter. */
+async function page(event: FetchEvent, request: Request): Promise<Response> {
+  const cache = await caches.open(SHELL);
+  return networkFirst(event, request, await cache.match(request.url));
+}
+
 async function networkFirst(
   event: FetchEvent,
   request: Request,
-  name: string,
-  entries?: number,
+  kept: Response | undefined,
 ): Promise<Response> {
-  const cache = await caches.open(name);
-  const kept = await cache.match(request.url);
-  const patience = kept === undefined ? undefined : AbortSignal.timeout(PATIENCE_MS);
   try {
-    const response = await fetch(request, patience === undefined ? {} : { signal: patience });
-    if (response.ok && !response.redirected) {
-      const copy = response.clone();
-      event.waitUntil(
-        cache.put(request.url, copy).then(() => (entries === undefined ? undefined : trim(cache, entries))),
-      );
-    }
+    const response = await fetch(
+      request,
+      kept === undefined ? {} : { signal: AbortSignal.timeout(PATIENCE_MS) },
+    );
     event.waitUntil(tell('online'));
     return response;
   } catch (failure) {
     event.waitUntil(tell('offline'));
-    if (kept !== undefined) return kept;
-    throw failure;
+    if (kept === undefined) throw failure;
+    KEPT.add(kept);
+    return kept;
   }
 }
 
-async function keepRuntime(files: readonly string[]): Promise<void> {
-  const cache = await caches.open(RUNTIME);
-  for (const file of files) {
-    if ((await cache.match(new URL(file, location.origin).href)) === undefined) await cache.add(file);
-  }
-  await tell('kept');
+async function forgetOldVersions(): Promise<void> {
+  const names = await caches.keys();
+  const old = names.filter((name) => name.startsWith('tincture-') && ![SHELL, RUNTIME, INDEX].includes(name));
+  await Promise.all(old.map((name) => caches.delete(name)));
 }
 
-async function trim(cache: Cache, entries: number): Promise<void> {
+async function trim(cache: Cache): Promise<void> {
   const keys = await cache.keys();
-  await Promise.all(keys.slice(0, Math.max(0, keys.length - entries)).map((key) => cache.delete(key)));
+  await Promise.all(keys.slice(0, Math.max(0, keys.length - INDEX_ENTRIES)).map((key) => cache.delete(key)));
 }
 
-async function tell(kind: 'online' | 'offline' | 'kept'): Promise<void> {
+async function tell(kind: 'online' | 'offline'): Promise<void> {
   for (const page of await scope.clients.matchAll()) page.postMessage({ kind });
 }
 

@@ -1,6 +1,6 @@
 // How the studio is built and served while it is worked on.
 import { preact } from '@preact/preset-vite';
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig } from 'vite';
 import { fileLimit } from './bundling/file-limit.ts';
 import { ortFiles } from './bundling/ort-files.ts';
 import { serviceWorkerShell } from './bundling/service-worker-shell.ts';
@@ -17,6 +17,8 @@ export default defineConfig({
   root: folder('.'),
   cacheDir: folder('../../node_modules/.vite-studio'),
   plugins: [preact(), ortFiles(), serviceWorkerShell(), fileLimit()],
+  // onnxruntime-web without its WebAssembly files inlined or renamed: they lie under /ort/.
+  resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   worker: { format: 'es', plugins: () => [ortFiles()] },
   server: { headers, fs: { allow: [folder('../..')] } },
   preview: { headers },
@@ -27,6 +29,7 @@ export default defineConfig({
     // A plugin's module inlined as text would cross a frame's policy as another kind of address.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    reportCompressedSize: false,
     rolldownOptions: {
       input: { index: folder('index.html'), 'service-worker': folder('service-worker.ts') },
       output: {

@@ -12,6 +12,8 @@ export interface StyleCardProps {
   readonly place: number;
   readonly count: number;
   readonly dragged: boolean;
+  /** It has no layer for any width of the loaded model. */
+  readonly idle: boolean;
   readonly onStrength: (strength: number) => void;
   /** Moves it to another place; `control` is the button to keep the focus on. */
   readonly onMove: (to: number, control: string) => void;
@@ -20,7 +22,7 @@ export interface StyleCardProps {
 }
 
 export function StyleCard(props: StyleCardProps) {
-  const { style, strength, place, count, dragged, onStrength, onMove, onPutBack, onGrip } = props;
+  const { style, strength, place, count, dragged, idle, onStrength, onMove, onPutBack, onGrip } = props;
   const byKey = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
     event.preventDefault();
@@ -42,10 +44,7 @@ export function StyleCard(props: StyleCardProps) {
       <StyleMark style={style} />
       <div class="style-text">
         <h3>{style.title}</h3>
-        <p class="origin">
-          {style.origin === 'file' ? 'your file' : style.description}
-          {style.triggerWords.length > 0 ? ` · say “${style.triggerWords.join(', ')}”` : ''}
-        </p>
+        <p class="origin">{idle ? 'made for another model: it changes nothing here' : originOf(style)}</p>
       </div>
       <div class="style-tools">
         <button
@@ -86,4 +85,9 @@ export function StyleCard(props: StyleCardProps) {
       />
     </li>
   );
+}
+
+function originOf({ origin, description, triggerWords }: ShelfStyle): string {
+  const from = origin === 'file' ? `your file · ${description}` : description;
+  return triggerWords.length > 0 ? `${from} · say “${triggerWords.join(', ')}”` : from;
 }

@@ -1,6 +1,7 @@
 // Styles: those in use in their order, and the shelf of those at hand.
 import { useRef, useState } from 'preact/hooks';
 import type { StudioState } from '../state/studio.ts';
+import { isIdle } from '../state/styles.ts';
 import { Icon } from './icon.tsx';
 import { Shelf } from './shelf.tsx';
 import { useSelected, useStudio } from './studio-context.ts';
@@ -9,10 +10,13 @@ import { StyleCard } from './style-card.tsx';
 const selectShelf = (state: StudioState) => state.shelf;
 const selectInUse = (state: StudioState) => state.inUse;
 
+const selectFacts = (state: StudioState) => (state.press.phase === 'ready' ? state.press.facts : undefined);
+
 export function StyleRack() {
   const { store, actions } = useStudio();
   const shelf = useSelected(selectShelf);
   const inUse = useSelected(selectInUse);
+  const facts = useSelected(selectFacts);
   const list = useRef<HTMLOListElement>(null);
   const files = useRef<HTMLInputElement>(null);
   const [dragged, setDragged] = useState<string>();
@@ -91,6 +95,7 @@ export function StyleRack() {
                 place={place}
                 count={inUse.length}
                 dragged={dragged === id}
+                idle={facts !== undefined && isIdle(style, facts)}
                 onStrength={(value) => store.dispatch({ kind: 'strength', id, strength: value })}
                 onMove={(to, control) => moveTo(id, to, control)}
                 onPutBack={() => store.dispatch({ kind: 'put-back', id })}

@@ -1,5 +1,5 @@
 // The real library behind the studio: the engine in a Worker, the registry of this site, and what is kept on this device.
-import type { Hypernetwork } from '../../index.ts';
+import type { Hypernetwork, StyleRelease } from '../../index.ts';
 import {
   blobSource,
   createRegistry,
@@ -17,9 +17,6 @@ import type { ShelfStyle } from './styles.ts';
 import { STRENGTH } from './styles.ts';
 import type { DrawnWith, Tincture } from './tincture.ts';
 
-/** Cards that one search fills the shelf with. */
-const SHELF_CARDS = 24;
-
 /** @param origin Base URL of the edge that served this page. */
 export function openLibrary(origin: string): Tincture {
   const cache = opfsCache();
@@ -27,8 +24,7 @@ export function openLibrary(origin: string): Tincture {
   /** What a digest is, learnt from the registry's answers. */
   const labels = new Map<string, string>();
 
-  const card = async (name: string): Promise<ShelfStyle> => {
-    const { version, manifest, weights, plugin, previews } = await registry.resolveStyle(name);
+  const card = ({ name, version, manifest, weights, plugin, previews }: StyleRelease): ShelfStyle => {
     labels.set(weights.sha256, `style ${name} ${version}`);
     if (plugin !== null) labels.set(plugin.sha256, `plugin of ${name} ${version}`);
     for (const preview of previews) labels.set(preview.sha256, `preview of ${name}`);
@@ -41,6 +37,7 @@ export function openLibrary(origin: string): Tincture {
       origin: 'registry',
       ...(previews[0] === undefined ? {} : { preview: previews[0] }),
       triggerWords: manifest.triggerWords,
+      widths: manifest.layers.widths,
       strength: {
         min: strength?.minimum ?? STRENGTH.min,
         max: strength?.maximum ?? STRENGTH.max,
@@ -70,20 +67,18 @@ export function openLibrary(origin: string): Tincture {
     },
 
     async listModels() {
-      const models = await registry.listModels();
-      return Promise.all(
-        models.map(async ({ name }) => {
-          const { manifest, files } = await registry.resolveModel(name);
-          for (const [file, { sha256 }] of Object.entries(files)) labels.set(sha256, `${name}, ${file}`);
-          const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0);
-          return { name, bytes, defaults: defaultsOf(manifest) };
-        }),
-      );
+      const { models } = await registry.listModels();
+      return models.map(({ name, manifest, files }) => {
+        for (const [file, { sha256 }] of Object.entries(files)) labels.set(sha256, `${name}, ${file}`);
+        const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0);
+        return { name, bytes, defaults: defaultsOf(manifest) };
+      });
     },
 
     async findStyles(query) {
-      const found = await registry.searchStyles(query.trim() === '' ? {} : { q: query.trim() });
-      return Promise.all(found.slice(0, SHELF_CARDS).map(({ name }) => card(name)));
+      const text = query.trim();
+      const { styles } = await registry.searchStyles(text === '' ? {} : { q: text });
+      return styles.map(card);
     },
 
     blob: (ref) => registry.fetchBlob(ref),

@@ -85,3 +85,12 @@ export function hatchOf(name: string): number {
 export function strengthText(strength: number): string {
   return String(Math.round(strength * 100) / 100).replace('-', '−');
 }
+
+/** Whether a style has no layer for any of a model's widths, as far as its widths are known. */
+export function isIdle(
+  { widths }: Pick<ShelfStyle, 'widths'>,
+  model: { readonly contextWidth: number; readonly selfAttentionWidths: readonly number[] },
+): boolean {
+  if (widths === undefined) return false;
+  return !widths.some((width) => width === model.contextWidth || model.selfAttentionWidths.includes(width));
+}
