@@ -1,0 +1,17 @@
+// What the worker is given: its bindings, and what every handler finds in its context.
+import type { D1Database, Fetcher } from '@cloudflare/workers-types';
+import type { RegistryStores } from './registry/release.ts';
+import type { BlobBucket } from './storage/r2.ts';
+
+export interface Bindings {
+  readonly BLOBS: BlobBucket;
+  readonly DB: D1Database;
+  /** The studio's built files; absent where only the registry is served. */
+  readonly ASSETS?: Fetcher;
+}
+
+/** Hono's environment. */
+export interface Environment {
+  Bindings: Bindings;
+  Variables: { stores: RegistryStores };
+}

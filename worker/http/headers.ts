@@ -1,0 +1,53 @@
+// Headers that answers carry, each list with its reason.
+
+/** Bytes under a digest never change. */
+export const IMMUTABLE = 'public, max-age=31536000, immutable';
+/** The index changes with every publication: keep it, but ask each time (the etag makes that cheap). */
+export const REVALIDATE = 'public, max-age=0, must-revalidate';
+
+/** What scripts of other origins may read of an answer, besides the few that CORS always shows. */
+export const EXPOSED_HEADERS = ['accept-ranges', 'allow', 'content-length', 'content-range', 'etag'];
+/** What scripts of other origins may send. */
+export const ALLOWED_HEADERS = ['if-none-match', 'if-range', 'range'];
+
+/** Data for any site. Should a browser be made to show it as a page, it can do nothing there. */
+export const DATA_HEADERS: Readonly<Record<string, string>> = {
+  'cross-origin-resource-policy': 'cross-origin',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+};
+
+/**
+ * The one inline script that may run: the plugin sandbox's. Its frame is a `srcdoc` document and inherits the
+ * page's policy. `FRAME_SCRIPT_HASH` of the plugin host; a test holds them equal.
+ */
+const SANDBOX_SCRIPT = "'sha256-xuU41ffq7Lxo/cxsDvZfJAR6LRlSRjeby4oWNe8eWP8='";
+
+/**
+ * The studio's policy. Only its own files and the sandbox's script run, WebAssembly may be compiled, Workers
+ * may start from blobs (the sandbox and onnxruntime-web's threads do that). Pictures, styles and models may
+ * come from where the user says.
+ */
+export const STUDIO_POLICY = [
+  "default-src 'self'",
+  `script-src 'self' ${SANDBOX_SCRIPT} 'wasm-unsafe-eval' blob:`,
+  "worker-src 'self' blob:",
+  "frame-src 'self' blob:",
+  "connect-src 'self' blob: data: https: http://localhost:* http://127.0.0.1:*",
+  "img-src 'self' blob: data: https:",
+  "style-src 'self' 'unsafe-inline'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The studio's pages are cross-origin isolated: threads in WebAssembly need that. */
+export const STUDIO_HEADERS: Readonly<Record<string, string>> = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': STUDIO_POLICY,
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};

@@ -1,0 +1,95 @@
+// Errors as RFC 9457 problem documents: one shape for every answer that is not a success.
+import { z } from '@hono/zod-openapi';
+import { TinctureError } from '../../plugins/contract/error.ts';
+import { RegistryError, type RegistryErrorKind } from '../registry/error.ts';
+import { DATA_HEADERS } from './headers.ts';
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+export const problemSchema = z
+  .object({
+    type: z.literal('about:blank'),
+    title: z.string().describe('The status in words.'),
+    status: z.int().min(400).max(599),
+    detail: z.string().describe('What is wrong and what to do, for people.'),
+    code: z.string().describe('Stable, for programs, such as registry/not-found.'),
+    field: z.string().optional().describe('What of the request is wrong, such as query.limit.'),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
+
+const TITLES = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  414: 'URI Too Long',
+  416: 'Range Not Satisfiable',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+} as const;
+export type ProblemStatus = keyof typeof TITLES;
+
+export interface ProblemFacts {
+  readonly code: string;
+  readonly detail: string;
+  readonly field?: string;
+}
+
+/** A problem as a response. It is never cached. */
+export function problem(
+  status: ProblemStatus,
+  facts: ProblemFacts,
+  headers: Record<string, string> = {},
+): Response {
+  const body: z.infer<typeof problemSchema> = {
+    type: 'about:blank',
+    title: TITLES[status],
+    status,
+    ...facts,
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { ...DATA_HEADERS, ...headers, 'content-type': PROBLEM_TYPE, 'cache-control': 'no-store' },
+  });
+}
+
+/** The stores behind the edge do not answer. */
+export class UnhealthyError extends TinctureError {
+  override readonly name = 'UnhealthyError';
+
+  constructor(cause: unknown) {
+    super('edge/unhealthy', 'index or blob storage does not answer', { cause });
+  }
+}
+
+const STATUS_OF: Readonly<Record<RegistryErrorKind, ProblemStatus>> = {
+  'not-found': 404,
+  invalid: 400,
+  conflict: 409,
+  'missing-blob': 409,
+};
+
+/** The problem of an error. What is not the caller's fault is logged, and told without internals. */
+export function problemOf(error: unknown): Response {
+  if (error instanceof RegistryError) {
+    const field = error.kind === 'invalid' ? error.facts.where : undefined;
+    return problem(STATUS_OF[error.kind], {
+      code: error.code,
+      detail: error.message,
+      ...(field === undefined ? {} : { field }),
+    });
+  }
+  console.error(error);
+  if (error instanceof UnhealthyError) return problem(503, { code: error.code, detail: error.message });
+  return problem(500, { code: 'edge/internal', detail: 'The edge failed to answer. Try again later.' });
+}
+
+/** For route definitions: the problems that a route may answer with. */
+export function problems(...statuses: ProblemStatus[]) {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: TITLES[status], content: { [PROBLEM_TYPE]: { schema: problemSchema } } },
+    ]),
+  );
+}

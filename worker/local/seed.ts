@@ -1,0 +1,113 @@
+// Puts the bundled model and styles into a registry, by the rules that every publication follows.
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { gt, inc } from 'semver';
+import { firstIssue, MAX_PREVIEWS, type StyleCard, styleCardSchema } from '../../plugins/contract/style.ts';
+import { RegistryError } from '../registry/error.ts';
+import { publishModel } from '../registry/publish-model.ts';
+import { publishStyle } from '../registry/publish-style.ts';
+import type { RegistryStores, ReleaseKind } from '../registry/release.ts';
+import { listVersions } from '../registry/resolve.ts';
+import { type BlobType, digestOf } from '../storage/blob-store.ts';
+
+/** A bundled model has no version of its own: it begins here. */
+const FIRST_VERSION = '1.0.0';
+const CARD_SUFFIX = '.style.json';
+
+/** What a model's folder needs to be seeded from. */
+interface BundledManifest {
+  readonly name: string;
+  readonly checkpoint: string;
+  readonly tokenizer: { readonly vocab: string; readonly merges: string };
+}
+
+/**
+ * Seeds `folder`: `model.json` with its files, and in `styles/` for each card NAME.style.json the weights
+ * NAME.safetensors and the previews NAME.png, NAME.1.png, NAME.2.png …. What is there already is left alone.
+ * Content that has changed since becomes the next patch version, because published versions never change.
+ * Throws RegistryError for a card or manifest that breaks the rules, and Node's error for a missing file.
+ */
+export async function seed(stores: RegistryStores, folder: string): Promise<void> {
+  await seedModel(stores, folder);
+  const styles = join(folder, 'styles');
+  const names = await readdir(styles).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  for (const name of names.filter((file) => file.endsWith(CARD_SUFFIX)).sort()) {
+    await seedStyle(stores, styles, name.slice(0, -CARD_SUFFIX.length), names);
+  }
+}
+
+async function seedModel(stores: RegistryStores, folder: string): Promise<void> {
+  const manifest = (await readJson(join(folder, 'model.json'))) as BundledManifest;
+  const { checkpoint, tokenizer } = manifest;
+  const files = [];
+  for (const path of [checkpoint, tokenizer.vocab, tokenizer.merges]) {
+    files.push({ path, ...(await store(stores, join(folder, path))) });
+  }
+  await publishAnew(stores, 'model', manifest.name, FIRST_VERSION, (version) =>
+    publishModel(stores, { version, manifest, files }),
+  );
+}
+
+async function seedStyle(
+  stores: RegistryStores,
+  folder: string,
+  stem: string,
+  names: readonly string[],
+): Promise<void> {
+  const card = parseCard(await readJson(join(folder, `${stem}${CARD_SUFFIX}`)), `${stem}${CARD_SUFFIX}`);
+  const weights = await store(stores, join(folder, `${stem}.safetensors`));
+  const previews = [];
+  for (let index = 0; index < MAX_PREVIEWS; index++) {
+    const name = index === 0 ? `${stem}.png` : `${stem}.${index}.png`;
+    if (names.includes(name)) previews.push(await store(stores, join(folder, name)));
+  }
+  await publishAnew(stores, 'style', card.name, card.version, (version) =>
+    publishStyle(stores, { ...card, version, blobs: { weights, plugin: null, previews } }),
+  );
+}
+
+/** Publishes as `wanted`, or above what is there; the latest version with the same content is kept. */
+async function publishAnew(
+  stores: RegistryStores,
+  kind: ReleaseKind,
+  name: string,
+  wanted: string,
+  publishAs: (version: string) => Promise<unknown>,
+): Promise<void> {
+  const latest = (await listVersions(stores, kind, name))[0]?.version;
+  const version = latest === undefined || gt(wanted, latest) ? wanted : latest;
+  try {
+    await publishAs(version);
+  } catch (error) {
+    const next = inc(version, 'patch');
+    if (!(error instanceof RegistryError) || error.kind !== 'conflict' || next === null) throw error;
+    await publishAs(next);
+  }
+}
+
+async function store(stores: RegistryStores, path: string): Promise<{ sha256: string; size: number }> {
+  const bytes = new Uint8Array(await readFile(path));
+  const sha256 = await digestOf(bytes);
+  if ((await stores.blobs.head(sha256)) === undefined) {
+    await stores.blobs.put(sha256, bytes, typeOf(path));
+  }
+  return { sha256, size: bytes.length };
+}
+
+function typeOf(path: string): BlobType {
+  return extname(path) === '.png' ? 'image/png' : 'application/octet-stream';
+}
+
+function parseCard(value: unknown, where: string): StyleCard {
+  const parsed = styleCardSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { field, message } = firstIssue(parsed.error);
+  throw new RegistryError('invalid', message, { where: `${where} ${field}` });
+}
+
+async function readJson(path: string): Promise<unknown> {
+  return JSON.parse(await readFile(path, 'utf8'));
+}

@@ -1,0 +1,54 @@
+// Blobs in R2. The only file that knows R2.
+import type { R2Bucket, R2Object } from '@cloudflare/workers-types';
+import { type BlobFacts, type BlobStore, blobType, checkDigest, checkRange } from './blob-store.ts';
+
+/** The bucket as the worker's environment binds it. */
+export type BlobBucket = R2Bucket;
+
+/** R2's number for a range that the object does not have. */
+const INVALID_RANGE = '(10039)';
+
+/** Keeps blobs in `bucket`, each under its digest as the key. */
+export function r2BlobStore(bucket: BlobBucket): BlobStore {
+  return {
+    async put(sha256, bytes, type) {
+      // R2 checks the digest too, but only of a body that it takes: a wrong body under a taken key must not
+      // pass for success.
+      await checkDigest(sha256, bytes);
+      const stored = await bucket.put(sha256, bytes, {
+        onlyIf: { etagDoesNotMatch: '*' },
+        sha256,
+        httpMetadata: { contentType: type },
+      });
+      return stored === null ? 'present' : 'stored';
+    },
+    async head(sha256) {
+      const object = await bucket.head(sha256);
+      return object === null ? undefined : factsOf(object);
+    },
+    async get(sha256, range) {
+      const object = await bucket.get(sha256, range === undefined ? {} : { range }).catch(async (error) => {
+        if (range === undefined || !String(error).includes(INVALID_RANGE)) throw error;
+        const head = await bucket.head(sha256);
+        if (head !== null) checkRange(factsOf(head), range);
+        throw error;
+      });
+      if (object === null) return undefined;
+      const facts = factsOf(object);
+      if (range !== undefined) {
+        try {
+          checkRange(facts, range);
+        } catch (error) {
+          await object.body.cancel();
+          throw error;
+        }
+      }
+      // The same streams under the names of another library of types.
+      return { ...facts, body: object.body as unknown as ReadableStream<Uint8Array> };
+    },
+  };
+}
+
+function factsOf(object: R2Object): BlobFacts {
+  return { sha256: object.key, size: object.size, type: blobType(object.httpMetadata?.contentType) };
+}
