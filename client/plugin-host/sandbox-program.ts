@@ -31,13 +31,9 @@ export function sandboxProgram(): string {
 function runSandbox(port: MessagePort, constants: Constants): void {
   let plugin: PluginExports | undefined;
 
-  class Failure extends Error {
-    readonly kind: FailureKind;
-    constructor(kind: FailureKind, text: string) {
-      super(text);
-      this.kind = kind;
-    }
-  }
+  // No class: a compiler for older engines would make it call helpers that stay outside.
+  const failure = (kind: FailureKind, text: string): Error =>
+    Object.assign(new Error(text), { failure: kind });
 
   const inside = (pointer: number, bytes: number): boolean =>
     pointer + bytes <= (plugin as PluginExports).memory.buffer.byteLength;
@@ -52,9 +48,9 @@ function runSandbox(port: MessagePort, constants: Constants): void {
   const place = (bytes: Uint8Array): number => {
     const { tincture_alloc, memory } = plugin as PluginExports;
     const pointer = tincture_alloc(bytes.length) >>> 0;
-    if (pointer === 0) throw new Failure('memory', `${bytes.length} more bytes do not fit`);
+    if (pointer === 0) throw failure('memory', `${bytes.length} more bytes do not fit`);
     if (pointer % constants.alignment !== 0 || !inside(pointer, bytes.length)) {
-      throw new Failure('trap', `tincture_alloc gave ${pointer}, which is misaligned or outside the memory`);
+      throw failure('trap', `tincture_alloc gave ${pointer}, which is misaligned or outside the memory`);
     }
     new Uint8Array(memory.buffer, pointer, bytes.length).set(bytes);
     return pointer;
@@ -66,16 +62,16 @@ function runSandbox(port: MessagePort, constants: Constants): void {
     const pointer = tincture_error() >>> 0;
     if (pointer === 0) return 'the plugin gave no reason';
     if (!inside(pointer, 4))
-      throw new Failure('trap', `tincture_error gave ${pointer}, which is outside the memory`);
+      throw failure('trap', `tincture_error gave ${pointer}, which is outside the memory`);
     const said = new DataView(memory.buffer).getUint32(pointer, true);
     const length = Math.min(said, constants.maxMessageBytes);
-    if (!inside(pointer + 4, length)) throw new Failure('trap', 'the error text runs past the memory');
+    if (!inside(pointer + 4, length)) throw failure('trap', 'the error text runs past the memory');
     return new TextDecoder().decode(new Uint8Array(memory.buffer, pointer + 4, length));
   };
 
   const check = (status: number): void => {
     if (status === constants.status.ok) return;
-    throw new Failure(status === constants.status.outOfMemory ? 'memory' : 'refused', message());
+    throw failure(status === constants.status.outOfMemory ? 'memory' : 'refused', message());
   };
 
   const load = (width: number, side: number, blocks: readonly Uint8Array[]): void => {
@@ -121,7 +117,9 @@ function runSandbox(port: MessagePort, constants: Constants): void {
 
   const failed = (id: number, error: unknown): Answer => {
     const text = error instanceof Error ? error.message : String(error);
-    if (error instanceof Failure) return { kind: 'failed', id, failure: error.kind, text };
+    if (error instanceof Error && 'failure' in error) {
+      return { kind: 'failed', id, failure: error.failure as FailureKind, text };
+    }
     const invalid = error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError;
     if (invalid) return { kind: 'failed', id, failure: 'invalid', text };
     // A memory that the engine cannot provide fails the instantiation with a RangeError.

@@ -56,6 +56,13 @@ function whereNegative(x: v128, negative: v128, other: v128): v128 {
   return v128.bitselect(negative, other, f32x4.lt(x, splat(0)));
 }
 
+/** x, but no less than −104: below, eˣ is zero in float32, and a huge factor would bring its clamped value back. */
+// @ts-ignore: decorator
+@inline
+function fromBelow(x: v128): v128 {
+  return f32x4.max(x, splat(-104));
+}
+
 function sigmoid(x: v128): v128 {
   return f32x4.div(splat(1), add(splat(1), exp(f32x4.neg(x))));
 }
@@ -113,7 +120,7 @@ function gelu(x: v128): v128 {
 function mish(x: v128): v128 {
   const e = exp(f32x4.min(x, splat(20)));
   const n = mul(e, add(e, splat(2)));
-  return mul(x, f32x4.div(n, add(n, splat(2))));
+  return mul(fromBelow(x), f32x4.div(n, add(n, splat(2))));
 }
 
 /** One vector through the activation of this code; `slope` serves PReLU alone. */
@@ -128,7 +135,7 @@ function evaluate(code: i32, x: v128, slope: v128): v128 {
     case SIGMOID: return sigmoid(x);
     case MISH: return mish(x);
     case GELU: return gelu(x);
-    case SILU: return mul(x, sigmoid(x));
+    case SILU: return mul(fromBelow(x), sigmoid(x));
     case SOFTSIGN: return f32x4.div(x, add(splat(1), f32x4.abs(x)));
     case SOFTPLUS: return softplus(x);
     case SELU: return mul(splat(SELU_SCALE), whereNegative(x, mul(splat(SELU_ALPHA), expm1(x)), x));
