@@ -1,7 +1,7 @@
 // Serves the edge and the studio on this machine: the worker in workerd, with R2 and D1 kept in a folder.
 import { createServer } from 'node:net';
 import type { D1Database } from '@cloudflare/workers-types';
-import { Log, LogLevel, Miniflare } from 'miniflare';
+import { Log, LogLevel, Miniflare, Response } from 'miniflare';
 import { bundleWorker } from './local/bundle.ts';
 import { migrate } from './local/migrate.ts';
 import { seed } from './local/seed.ts';
@@ -67,6 +67,7 @@ export async function serve(options: ServeOptions): Promise<LocalEdge> {
             ? {}
             : { assets: { directory: options.studioDir, hasUserWorker: true, runWorkerFirst: true } }),
         },
+        dev: { outboundService: { type: 'fetcher', handler: () => new Response(null, { status: 403 }) } },
       },
     ],
   });
