@@ -1,0 +1,122 @@
+// Inspecting what holds no tensors: plugins, pictures, descriptions.
+import { TinctureError } from '../../plugins/contract/error.ts';
+import { MAX_MODULE_BYTES } from '../../plugins/contract/limits.ts';
+import { type PluginFacts, validatePlugin } from '../../plugins/contract/validator.ts';
+import type { Embedding } from '../formats/embedding.ts';
+import type { ByteSource } from '../formats/entry.ts';
+import { readPngChunks } from '../formats/png-chunks.ts';
+import { readPngText } from '../formats/png-text.ts';
+import { fileSize } from './output.ts';
+import type { Report } from './report.ts';
+
+/** A description is a few kilobytes; a picture of 8192 × 8192 pixels below this. */
+const MAX_JSON_BYTES = 2 ** 20;
+const MAX_PICTURE_BYTES = 512 * 2 ** 20;
+
+export async function inspectPlugin(source: ByteSource): Promise<Report> {
+  const bytes = await readAll(source, MAX_MODULE_BYTES);
+  const verdict = validate(bytes, source.name);
+  // Compiling runs nothing; a module that is no module is an error.
+  let module: WebAssembly.Module;
+  try {
+    module = await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw new TinctureError('cli/inspect', 'not a WebAssembly module', {
+      where: source.name,
+      found: (cause as Error).message,
+      cause,
+    });
+  }
+  const exports = WebAssembly.Module.exports(module).map(({ name, kind }) => ({ name, kind }));
+  const imports = WebAssembly.Module.imports(module).map((item) => ({
+    module: item.module,
+    name: item.name,
+    kind: item.kind,
+  }));
+  const { facts, problem } = verdict;
+  const memory = facts?.memory ?? null;
+  return {
+    facts: {
+      kind: 'plugin',
+      abi: facts?.abiVersion ?? null,
+      exports,
+      imports,
+      memory,
+      functions: facts?.functions ?? null,
+      relaxedSimd: facts?.relaxedSimd ?? null,
+      problem,
+    },
+    rows: [
+      ['exports', exports.map(({ name, kind }) => `${name} (${kind})`).join(', ') || 'none'],
+      ['imports', imports.map((item) => `${item.module}.${item.name} (${item.kind})`).join(', ') || 'none'],
+      ...(memory === null
+        ? []
+        : ([
+            ['memory', `${fileSize(memory.minimumBytes)}, at most ${fileSize(memory.maximumBytes)}`],
+          ] as const)),
+      ...(facts === undefined ? [] : ([['ABI', String(facts.abiVersion)]] as const)),
+      ['may run', problem ?? 'yes'],
+    ],
+  };
+}
+
+function validate(bytes: Uint8Array, name: string): { facts?: PluginFacts; problem: string | null } {
+  try {
+    return { facts: validatePlugin(bytes, { name }), problem: null };
+  } catch (error) {
+    if (error instanceof TinctureError) return { problem: error.message };
+    throw error;
+  }
+}
+
+export async function inspectPicture(source: ByteSource, embedding: Embedding | undefined): Promise<Report> {
+  const bytes = await readAll(source, MAX_PICTURE_BYTES);
+  const header = readPngChunks(bytes, source.name)[0]!.data;
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  const [width, height] = [view.getUint32(0), view.getUint32(4)];
+  const { parameters = null, ...texts } = readPngText(bytes, source.name);
+  const vectors = embedding?.vectors.shape ?? null;
+  return {
+    facts: { kind: 'picture', width, height, parameters, texts, embedding: vectors },
+    rows: [
+      ['pixels', `${width} × ${height}`],
+      ...(vectors === null ? [] : ([['embedding', `${vectors[0]} vectors of width ${vectors[1]}`]] as const)),
+      ...Object.entries(texts).map(([key, text]) => [`text ${key}`, shorten(text)] as const),
+      ...(parameters === null ? ([['parameters', 'none']] as const) : []),
+    ],
+    ...(parameters === null ? {} : { text: parameters }),
+  };
+}
+
+export async function inspectJson(source: ByteSource): Promise<Report> {
+  const text = new TextDecoder().decode(await readAll(source, MAX_JSON_BYTES));
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new TinctureError('cli/inspect', 'not JSON', {
+      where: source.name,
+      found: (cause as Error).message,
+      cause,
+    });
+  }
+  const description = value as Readonly<Record<string, unknown>>;
+  const kind = 'checkpoint' in description ? 'model' : 'layers' in description ? 'style' : 'json';
+  const rows = Object.entries(description).map(
+    ([key, item]) => [key, typeof item === 'string' ? item : JSON.stringify(item)] as const,
+  );
+  return { facts: { kind, description }, rows };
+}
+
+async function readAll(source: ByteSource, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (source.size <= limit) return source.read(0, source.size);
+  throw new TinctureError('cli/inspect', 'the file is too large for what it says to be', {
+    where: source.name,
+    expected: `at most ${limit} bytes`,
+    found: String(source.size),
+  });
+}
+
+function shorten(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}… (${text.length} characters)` : text;
+}

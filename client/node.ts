@@ -1,0 +1,13 @@
+// What programs in Node use beyond the library: files on disk, the plugin sandbox, styles as their files store them.
+export { digestOf } from './engine/digest.ts';
+export { nodePlatform } from './engine/platform-node.ts';
+export { fileSource } from './formats/node-file.ts';
+export { HypernetworkError } from './hypernetwork/errors.ts';
+export type { Hypernetwork } from './hypernetwork/hypernetwork.ts';
+export { readHypernetwork, readHypernetworkRecord } from './hypernetwork/read.ts';
+export { type HypernetworkRecord, hypernetworkOf } from './hypernetwork/record.ts';
+export { writeHypernetworkPt, writeHypernetworkSafetensors } from './hypernetwork/write.ts';
+export type { ContextPair } from './plugin-host/host.ts';
+export { createNodeHost } from './plugin-host/node.ts';
+export { loadStandardPlugin } from './plugin-host/standard-plugin.ts';
+export { elementCount, type Tensor, tensor } from './tensor/tensor.ts';
