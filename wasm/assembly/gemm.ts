@@ -12,7 +12,7 @@ export const PANEL: i32 = 8;
 @inline
 export const BLOCK: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
-/** One tile, for the edges of y; the last bytes of no use to anyone else. */
+/** One tile, for the edges of y. */
 const edge: usize = memory.data(6 * 8 * 4, 16);
 
 /** Bytes of a packed weight: the bias padded to whole panels, then the panels. */
@@ -124,8 +124,8 @@ function tile6x8(block: usize, panel: usize, inputs: i32, bias: usize, y: usize,
   let a1 = a0, b1 = b0, a2 = a0, b2 = b0, a3 = a0, b3 = b0, a4 = a0, b4 = b0, a5 = a0, b5 = b0;
   let p: v128, q: v128, r: v128;
   const end = panel + (usize(inputs) << 5);
-  const evenEnd = panel + (usize(inputs & ~1) << 5);
-  while (panel < evenEnd) {
+  // Not unrolled: two steps at once would need more registers than there are.
+  while (panel < end) {
     p = v128.load(panel);
     q = v128.load(panel, 16);
     r = v128.load32_splat(block);
@@ -146,51 +146,8 @@ function tile6x8(block: usize, panel: usize, inputs: i32, bias: usize, y: usize,
     r = v128.load32_splat(block, 20);
     a5 = f32x4.relaxed_madd(r, p, a5);
     b5 = f32x4.relaxed_madd(r, q, b5);
-
-    p = v128.load(panel, 32);
-    q = v128.load(panel, 48);
-    r = v128.load32_splat(block, 24);
-    a0 = f32x4.relaxed_madd(r, p, a0);
-    b0 = f32x4.relaxed_madd(r, q, b0);
-    r = v128.load32_splat(block, 28);
-    a1 = f32x4.relaxed_madd(r, p, a1);
-    b1 = f32x4.relaxed_madd(r, q, b1);
-    r = v128.load32_splat(block, 32);
-    a2 = f32x4.relaxed_madd(r, p, a2);
-    b2 = f32x4.relaxed_madd(r, q, b2);
-    r = v128.load32_splat(block, 36);
-    a3 = f32x4.relaxed_madd(r, p, a3);
-    b3 = f32x4.relaxed_madd(r, q, b3);
-    r = v128.load32_splat(block, 40);
-    a4 = f32x4.relaxed_madd(r, p, a4);
-    b4 = f32x4.relaxed_madd(r, q, b4);
-    r = v128.load32_splat(block, 44);
-    a5 = f32x4.relaxed_madd(r, p, a5);
-    b5 = f32x4.relaxed_madd(r, q, b5);
-    panel += 64;
-    block += 48;
-  }
-  if (panel < end) {
-    p = v128.load(panel);
-    q = v128.load(panel, 16);
-    r = v128.load32_splat(block);
-    a0 = f32x4.relaxed_madd(r, p, a0);
-    b0 = f32x4.relaxed_madd(r, q, b0);
-    r = v128.load32_splat(block, 4);
-    a1 = f32x4.relaxed_madd(r, p, a1);
-    b1 = f32x4.relaxed_madd(r, q, b1);
-    r = v128.load32_splat(block, 8);
-    a2 = f32x4.relaxed_madd(r, p, a2);
-    b2 = f32x4.relaxed_madd(r, q, b2);
-    r = v128.load32_splat(block, 12);
-    a3 = f32x4.relaxed_madd(r, p, a3);
-    b3 = f32x4.relaxed_madd(r, q, b3);
-    r = v128.load32_splat(block, 16);
-    a4 = f32x4.relaxed_madd(r, p, a4);
-    b4 = f32x4.relaxed_madd(r, q, b4);
-    r = v128.load32_splat(block, 20);
-    a5 = f32x4.relaxed_madd(r, p, a5);
-    b5 = f32x4.relaxed_madd(r, q, b5);
+    panel += 32;
+    block += 24;
   }
   v128.store(y, a0);
   v128.store(y, b0, 16);
