@@ -1,7 +1,7 @@
 // The library: what web apps, the studio and the command line use.
 export { type ErrorFacts, TinctureError } from '../plugins/contract/error.ts';
 export type { BlobCache } from './cache/blob-cache.ts';
-export { opfsCache } from './cache/opfs-cache.ts';
+export { opfsCache } from './cache/opfs.ts';
 export { createEngine } from './engine/create.ts';
 export type {
   Engine,
@@ -33,7 +33,16 @@ export { readHypernetwork } from './hypernetwork/read.ts';
 export { writeHypernetworkSafetensors } from './hypernetwork/write.ts';
 export { type PictureParameters, parseParameters } from './prompt/parameters.ts';
 export { formatStyleTag, parseStyleTags } from './prompt/style-tags.ts';
-export { createRegistry, type Registry } from './registry/registry.ts';
+export type {
+  BlobReference,
+  ModelPage,
+  RegistryModel,
+  RegistryStyle,
+  StylePage,
+} from './registry/answers.ts';
+export { RegistryError } from './registry/error.ts';
+export { createRegistry, type Registry, type StyleQuery } from './registry/registry.ts';
+export { configureRuntime } from './runtime/configure.ts';
 export type { Backend } from './runtime/session.ts';
 export { SAMPLERS, SCHEDULES } from './sampling/names.ts';
 export { relativeError, type Tensor, tensor } from './tensor/tensor.ts';

@@ -1,5 +1,5 @@
 // The engine's platform in a page or its Worker: plugins in sandboxed frames, downloads in OPFS.
-import { opfsCache } from '../cache/opfs-cache.ts';
+import { opfsCache } from '../cache/opfs.ts';
 import { createFrameHost } from '../plugin-host/frame.ts';
 import type { PluginHost } from '../plugin-host/host.ts';
 import type { Platform } from './platform.ts';

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { folderCache } from '../cache/folder-cache.ts';
+import { folderCache } from '../cache/folder.ts';
 import type { ByteSource } from '../formats/entry.ts';
 import { fileSource } from '../formats/node-file.ts';
 import { createNodeHost } from '../plugin-host/node.ts';

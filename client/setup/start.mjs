@@ -8,6 +8,6 @@ await buildWasm();
 await buildStudio();
 process.exitCode = await runNode([
   '--no-warnings',
-  join(ROOT, 'client', 'setup', 'serve.ts'),
+  join(ROOT, 'worker', 'local', 'start.ts'),
   ...process.argv.slice(2),
 ]);

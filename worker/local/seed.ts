@@ -6,7 +6,7 @@ import { firstIssue, MAX_PREVIEWS, type StyleCard, styleCardSchema } from '../..
 import { RegistryError } from '../registry/error.ts';
 import { publishModel } from '../registry/publish-model.ts';
 import { publishStyle } from '../registry/publish-style.ts';
-import type { RegistryStores, ReleaseKind } from '../registry/release.ts';
+import type { RegistryStores, ReleaseFile, ReleaseKind } from '../registry/release.ts';
 import { listVersions } from '../registry/resolve.ts';
 import { type BlobType, digestOf } from '../storage/blob-store.ts';
 
@@ -42,7 +42,7 @@ export async function seed(stores: RegistryStores, folder: string): Promise<void
 async function seedModel(stores: RegistryStores, folder: string): Promise<void> {
   const manifest = (await readJson(join(folder, 'model.json'))) as BundledManifest;
   const { checkpoint, tokenizer } = manifest;
-  const files = [];
+  const files: ReleaseFile[] = [];
   for (const path of [checkpoint, tokenizer.vocab, tokenizer.merges]) {
     files.push({ path, ...(await store(stores, join(folder, path))) });
   }
@@ -59,7 +59,7 @@ async function seedStyle(
 ): Promise<void> {
   const card = parseCard(await readJson(join(folder, `${stem}${CARD_SUFFIX}`)), `${stem}${CARD_SUFFIX}`);
   const weights = await store(stores, join(folder, `${stem}.safetensors`));
-  const previews = [];
+  const previews: { sha256: string; size: number }[] = [];
   for (let index = 0; index < MAX_PREVIEWS; index++) {
     const name = index === 0 ? `${stem}.png` : `${stem}.${index}.png`;
     if (names.includes(name)) previews.push(await store(stores, join(folder, name)));

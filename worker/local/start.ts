@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { TinctureError } from '../../plugins/contract/error.ts';
-import { DEFAULT_PORT, serve } from '../../worker/serve.ts';
-import { ROOT } from './project.mjs';
+import { DEFAULT_PORT, serve } from '../serve.ts';
+
+/** The checkout's root. */
+const ROOT = join(import.meta.dirname, '..', '..');
 
 const HELP = `usage: npm start [-- OPTIONS]
   --port N     port to listen on (default ${DEFAULT_PORT}; another free one where it is taken)
