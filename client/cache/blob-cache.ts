@@ -15,7 +15,8 @@ export interface BlobCache {
   /**
    * Keeps a stream of `size` bytes and gives the blob back. Throws `cache/digest` or `cache/size` when the
    * bytes are other ones and `cache/quota` when there is no room; a stream that fails fails this with its own
-   * reason. After a failure nothing of it is left. A blob that is there already is replaced by its equal.
+   * reason. After a failure nothing of it is left. A blob that is there already
+   * stays, so that readers of it are not disturbed.
    */
   put(sha256: string, size: number, stream: ReadableStream<Uint8Array>): Promise<Blob>;
   /** All blobs, in order of their digests. */
@@ -36,6 +37,12 @@ export function checkDigestText(sha256: string): void {
 
 export function isDigest(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);
+}
+
+/** Ends a stream that will not be read (on), so that its connection is freed. */
+export async function release(stream: ReadableStream, reason: unknown): Promise<void> {
+  // Cancelling a stream that failed by itself fails with its own reason, which the caller has already.
+  if (!stream.locked) await stream.cancel(reason).catch(() => {});
 }
 
 /**

@@ -1,10 +1,10 @@
 // A blob cache in a folder of this machine, for Node.
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, openAsBlob } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { type BlobCache, checkDigestText, isDigest, verifier } from './blob-cache.ts';
+import { type BlobCache, checkDigestText, isDigest, release, verifier } from './blob-cache.ts';
 import { writeError } from './error.ts';
 
 /** Files that are still being written end so; they never count as blobs. */
@@ -34,11 +34,15 @@ export function folderCache(folder: string): BlobCache {
         // `flush` waits for the disk, so that a power cut leaves no file with holes under a digest.
         const file = createWriteStream(partial, { flags: 'wx', flush: true });
         await stream.pipeThrough(verifier(sha256, size)).pipeTo(Writable.toWeb(file));
-        await rename(partial, path);
+        // A link, unlike a rename, leaves a file of that name as it is for whoever reads it.
+        await link(partial, path).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'EEXIST') throw error;
+        });
       } catch (error) {
-        if (!stream.locked) await stream.cancel(error);
-        await rm(partial, { force: true });
+        await release(stream, error);
         throw writeError(error, sha256, size);
+      } finally {
+        await rm(partial, { force: true });
       }
       return openAsBlob(path);
     },

@@ -1,5 +1,5 @@
 // A blob cache in memory, for where nothing can be stored, and for tests.
-import { type BlobCache, checkDigestText, verifier } from './blob-cache.ts';
+import { type BlobCache, checkDigestText, release, verifier } from './blob-cache.ts';
 import { quotaError } from './error.ts';
 
 /** Room of a memory cache where the caller names none: a few styles and a small model. */
@@ -26,11 +26,13 @@ export function memoryCache({ maximumBytes = DEFAULT_MEMORY_BYTES }: MemoryCache
       checkDigestText(sha256);
       if (!hasRoom(sha256, size)) {
         const error = quotaError(sha256, size);
-        await stream.cancel(error);
+        await release(stream, error);
         throw error;
       }
       const blob = await new Response(stream.pipeThrough(verifier(sha256, size))).blob();
-      // Others may have come in meanwhile.
+      // Others may have come in meanwhile, this very blob too.
+      const present = blobs.get(sha256);
+      if (present !== undefined) return present;
       if (!hasRoom(sha256, size)) throw quotaError(sha256, size);
       blobs.set(sha256, blob);
       return blob;

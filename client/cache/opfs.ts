@@ -1,5 +1,5 @@
 // A blob cache in the browser's origin-private file system, for pages and Workers.
-import { type BlobCache, checkDigestText, isDigest, verifier } from './blob-cache.ts';
+import { type BlobCache, checkDigestText, isDigest, release, verifier } from './blob-cache.ts';
 import { quotaError, writeError } from './error.ts';
 
 const FOLDER = 'tincture-blobs';
@@ -34,11 +34,10 @@ export function opfsCache(): BlobCache {
         const handle = (await folder.getFileHandle(partial, { create: true })) as MovableFile;
         // Closes only after the last byte was found right, and drops what it has when the stream fails.
         await stream.pipeThrough(verifier(sha256, size)).pipeTo(await handle.createWritable());
-        await handle.move(sha256);
-        return await handle.getFile();
+        return await settle(folder, handle, sha256, size);
       } catch (error) {
-        if (!stream.locked) await stream.cancel(error);
         await unlessMissing(folder.removeEntry(partial));
+        await release(stream, error);
         throw writeError(error, sha256, size);
       }
     },
@@ -66,6 +65,28 @@ export function opfsCache(): BlobCache {
       await removeAbandoned(folder);
     },
   };
+}
+
+/**
+ * Gives a complete file its name. A file of that name stays, because replacing it would make it unreadable for
+ * whoever holds it; the lock is for two downloads that end at the same time, here or in another tab.
+ */
+async function settle(
+  folder: FileSystemDirectoryHandle,
+  partial: MovableFile,
+  sha256: string,
+  size: number,
+): Promise<File> {
+  return navigator.locks.request(`tincture-blob-${sha256}`, async () => {
+    const present = await unlessMissing(folder.getFileHandle(sha256));
+    const file = present === undefined ? undefined : await unlessMissing(present.getFile());
+    if (file?.size === size) {
+      await folder.removeEntry(partial.name);
+      return file;
+    }
+    await partial.move(sha256);
+    return partial.getFile();
+  });
 }
 
 /** Tells before the download, not at its end, that it cannot fit. */
