@@ -34,7 +34,7 @@ export function Composer() {
           rows={1}
           class="negative"
           value={negative}
-          placeholder="what to keep out"
+          placeholder="nothing to keep out"
           spellcheck={false}
           onInput={(event) =>
             store.dispatch({ kind: 'set', settings: { negativePrompt: event.currentTarget.value } })

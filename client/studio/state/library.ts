@@ -1,5 +1,5 @@
 // The real library behind the studio: the engine in a Worker, the registry of this site, and what is kept on this device.
-import type { Hypernetwork, StyleRelease } from '../../index.ts';
+import type { Hypernetwork, RegistryStyle } from '../../index.ts';
 import {
   blobSource,
   createRegistry,
@@ -24,7 +24,7 @@ export function openLibrary(origin: string): Tincture {
   /** What a digest is, learnt from the registry's answers. */
   const labels = new Map<string, string>();
 
-  const card = ({ name, version, manifest, weights, plugin, previews }: StyleRelease): ShelfStyle => {
+  const card = ({ name, version, manifest, weights, plugin, previews }: RegistryStyle): ShelfStyle => {
     labels.set(weights.sha256, `style ${name} ${version}`);
     if (plugin !== null) labels.set(plugin.sha256, `plugin of ${name} ${version}`);
     for (const preview of previews) labels.set(preview.sha256, `preview of ${name}`);
@@ -77,7 +77,7 @@ export function openLibrary(origin: string): Tincture {
 
     async findStyles(query) {
       const text = query.trim();
-      const { styles } = await registry.searchStyles(text === '' ? {} : { q: text });
+      const { styles } = await registry.searchStyles(text === '' ? {} : { text });
       return styles.map(card);
     },
 

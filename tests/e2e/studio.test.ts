@@ -1,0 +1,215 @@
+// The studio as users get it: the built page, served by the edge, in Chromium.
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPngText } from '../../client/formats/png-text.ts';
+import type { LocalEdge } from '../../worker/serve.ts';
+import { launchChromium, type TestBrowser } from './chromium.ts';
+import {
+  draw,
+  drop,
+  engineReady,
+  fill,
+  serveStudio,
+  setStrength,
+  shownPicture,
+  strongStyle,
+  tinyModel,
+} from './studio-page.ts';
+
+/** For machines that are busy with other tests; alone each takes seconds. */
+const TIMEOUT_MS = 240_000;
+/** Widths of the default model: its context, and its self-attentions. */
+const WIDTHS = [96, 64, 128];
+const BASE = { prompt: 'red apple', seed: '7', steps: 3 };
+
+describe('on wasm, with the default model', { timeout: TIMEOUT_MS }, () => {
+  let edge: LocalEdge;
+  let browser: TestBrowser;
+  let page: Page;
+  let first: { width: number; height: number; pixels: number[] };
+
+  beforeAll(async () => {
+    edge = await serveStudio();
+    browser = await launchChromium({ origin: edge.url });
+    page = await browser.newPage();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await edge?.close();
+  });
+
+  it('the first visit ends in a picture, says what runs and why, and keeps the weights', async () => {
+    expect(await engineReady(page)).toBe('WebAssembly');
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    await fill(page, BASE);
+    first = await draw(page);
+    expect([first.width, first.height]).toEqual([64, 64]);
+    expect(new Set(first.pixels).size).toBeGreaterThan(8);
+
+    await page.getByRole('button', { name: /^WebAssembly/ }).click();
+    expect(await page.getByRole('dialog').textContent()).toMatch(
+      /Running on WebAssembly: .*WebGPU|navigator\.gpu|adapter/,
+    );
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Storage' }).click();
+    await page.getByRole('dialog').getByText('pictograms, checkpoint.safetensors', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    expect(browser.errors).toEqual([]);
+  });
+
+  it('the same seed draws the same picture, another seed another', async () => {
+    expect((await draw(page)).pixels).toEqual(first.pixels);
+    await fill(page, { seed: '8' });
+    expect((await draw(page)).pixels).not.toEqual(first.pixels);
+    await fill(page, { seed: '7' });
+  });
+
+  it('a style of the registry changes the picture, at the strength that its card says', async () => {
+    await page.getByRole('button', { name: /^Weave/ }).click();
+    expect(await page.getByLabel('Strength of Weave, as a number').inputValue()).toBe('0.6');
+    expect((await draw(page)).pixels).not.toEqual(first.pixels);
+    await page.getByRole('button', { name: 'Take Weave out of use' }).click();
+    expect((await draw(page)).pixels).toEqual(first.pixels);
+  });
+
+  it('a dropped .pt is used at once; strength 0 draws the plain picture', async () => {
+    await drop(page, [strongStyle('bold', WIDTHS)]);
+    await page.getByRole('heading', { name: 'bold' }).waitFor();
+    expect((await draw(page)).pixels).not.toEqual(first.pixels);
+    await setStrength(page, 'bold', 0);
+    expect((await draw(page)).pixels).toEqual(first.pixels);
+  });
+
+  it('the order of styles is changed by button and by arrow key, and changes the picture', async () => {
+    await drop(page, [strongStyle('fine', [96])]);
+    await page.getByRole('heading', { name: 'fine' }).waitFor();
+    await setStrength(page, 'bold', 0.7);
+    await setStrength(page, 'fine', 0.5);
+    const order = () => page.locator('.style-card h3').allTextContents();
+    expect(await order()).toEqual(['bold', 'fine']);
+    await page.getByRole('button', { name: 'Apply fine earlier' }).click();
+    expect(await order()).toEqual(['fine', 'bold']);
+    await page.getByRole('button', { name: /^Move fine/ }).focus();
+    await page.keyboard.press('ArrowDown');
+    expect(await order()).toEqual(['bold', 'fine']);
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.textContent))
+      .toContain('Move fine, 2 of 2');
+  });
+
+  it('a downloaded PNG carries its parameters, and dropping it puts them back', async () => {
+    const drawn = await draw(page);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('red-apple-7.png');
+    const png = await readFile(await download.path());
+    const { parameters } = readPngText(new Uint8Array(png));
+    expect(parameters).toMatch(/^red apple.*<hypernet:bold:0\.7>.*<hypernet:fine:0\.5>/);
+    expect(parameters).toMatch(/Steps: 3, Sampler: DDIM, .*Seed: 7, Size: 64x64/);
+
+    await page.getByRole('button', { name: 'Take bold out of use' }).click();
+    await fill(page, { prompt: 'something else', seed: '99', steps: 9 });
+    await drop(page, [{ name: download.suggestedFilename(), mimeType: 'image/png', buffer: png }]);
+    await expect.poll(() => page.getByLabel('What to draw').inputValue()).toBe('red apple');
+    expect(await page.getByLabel('Seed', { exact: true }).inputValue()).toBe('7');
+    expect(await page.locator('.style-card h3').allTextContents()).toEqual(['bold', 'fine']);
+    expect((await draw(page)).pixels).toEqual(drawn.pixels);
+  });
+
+  it('a broken style is told in words, and the studio goes on', async () => {
+    await drop(page, [{ name: 'broken.pt', mimeType: '', buffer: Buffer.from('not a torch file at all') }]);
+    const words = await page.getByRole('alert').textContent();
+    expect(words).toContain('Reading broken.pt failed');
+    await page.getByRole('button', { name: 'Put away' }).click();
+    await draw(page);
+  });
+
+  it('Escape stops a drawing; the next one is drawn', async () => {
+    const before = await page.locator('.thumb').count();
+    await fill(page, { steps: 400 });
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('progressbar').waitFor();
+    await expect
+      .poll(() => page.locator('.strip-words').textContent(), { timeout: 60_000 })
+      .toMatch(/step [1-9]\d* of 400/);
+    await page.keyboard.press('Escape');
+    await page.getByText('Stopped.').waitFor();
+    expect(await page.locator('.thumb').count()).toBe(before);
+    for (const title of ['bold', 'fine']) {
+      await page.getByRole('button', { name: `Take ${title} out of use` }).click();
+    }
+    await fill(page, BASE);
+    expect((await draw(page)).pixels).toEqual(first.pixels);
+  });
+
+  it('the gallery enlarges by keyboard and gives settings back', async () => {
+    await page.locator('.thumb').last().click();
+    await page.getByRole('button', { name: 'Enlarge' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.textContent()).toContain('Seed: 7');
+    await page.keyboard.press('ArrowRight');
+    await dialog.getByText(/^Picture 2 of/i).waitFor();
+    await page.keyboard.press('Escape');
+    await fill(page, { prompt: 'gone' });
+    await page.getByRole('button', { name: 'Use settings' }).click();
+    expect(await page.getByLabel('What to draw').inputValue()).toBe('red apple');
+  });
+
+  it('fits a phone: nothing scrolls sideways', async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    expect(widths).toEqual([360, 360]);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  it('after the first visit it works without a server', async () => {
+    // The plain reload first: it shows that the draft is kept and that the weights are not fetched again.
+    const fetched: string[] = [];
+    page.on('request', (request) => fetched.push(new URL(request.url()).pathname));
+    await edge.close();
+    await page.reload();
+    expect(await engineReady(page)).toBe('WebAssembly');
+    await page.getByText('offline', { exact: true }).waitFor();
+    await fill(page, BASE);
+    expect((await draw(page)).pixels).toEqual(first.pixels);
+    expect(fetched.filter((path) => path.startsWith('/v1/blobs/'))).toEqual([]);
+    expect((await shownPicture(page)).width).toBe(64);
+  });
+});
+
+describe('on WebGPU, with a dropped model', { timeout: TIMEOUT_MS }, () => {
+  let edge: LocalEdge;
+  let browser: TestBrowser;
+
+  beforeAll(async () => {
+    edge = await serveStudio();
+    browser = await launchChromium({ origin: edge.url, webgpu: true });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await edge?.close();
+  });
+
+  it('draws a picture of a model that never was on a server', async () => {
+    const page = await browser.newPage();
+    await engineReady(page);
+    const uploads: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() !== 'GET') uploads.push(request.url());
+    });
+    await page.locator('input[type=file]').setInputFiles(await tinyModel());
+    await page.getByText('sd-tiny (your files)').first().waitFor();
+    expect(await engineReady(page)).toBe('WebGPU');
+    await fill(page, { prompt: 'a photo of a red apple', seed: '3', steps: 2 });
+    const plain = await draw(page);
+    expect([plain.width, plain.height]).toEqual([64, 64]);
+    expect(new Set(plain.pixels).size).toBeGreaterThan(8);
+    await drop(page, [strongStyle('bold', [24])]);
+    await page.getByRole('heading', { name: 'bold' }).waitFor();
+    expect((await draw(page)).pixels).not.toEqual(plain.pixels);
+    expect(uploads).toEqual([]);
+  });
+});
