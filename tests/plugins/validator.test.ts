@@ -1,0 +1,232 @@
+// The static validator: what it tells of a good module, and each thing that it refuses.
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ACTIVATIONS } from '../../client/hypernetwork/hypernetwork.ts';
+import { ABI_ACTIVATIONS, ABI_FUNCTIONS } from '../../plugins/contract/abi.ts';
+import {
+  MAX_EXPORTS,
+  MAX_FUNCTION_BYTES,
+  MAX_FUNCTIONS,
+  MAX_GLOBALS,
+  MAX_LOCALS,
+  MAX_MEMORY_BYTES,
+  MAX_MODULE_BYTES,
+  MAX_PARAMETERS,
+  MAX_SEGMENTS,
+  MAX_TABLE_ENTRIES,
+  MAX_TYPES,
+} from '../../plugins/contract/limits.ts';
+import { PluginError } from '../../plugins/contract/plugin-error.ts';
+import { validatePlugin } from '../../plugins/contract/validator.ts';
+import { compileText, pluginText } from '../plugin-host/hostile.ts';
+
+/** The error of this module, or undefined. Anything but a PluginError fails the test. */
+function errorOf(bytes: Uint8Array, memoryBytes?: number): PluginError | undefined {
+  try {
+    validatePlugin(bytes, { name: 'm.wasm', ...(memoryBytes === undefined ? {} : { memoryBytes }) });
+    return undefined;
+  } catch (error) {
+    if (error instanceof PluginError) return error;
+    throw error;
+  }
+}
+
+async function refusal(text: string): Promise<string> {
+  const error = errorOf(await compileText(text, false));
+  expect(error?.code).toBe('plugin/invalid');
+  expect(error?.facts.where).toMatch(/^m\.wasm at byte \d+$/);
+  return error!.message;
+}
+
+const more = (field: string): string => pluginText({ more: field });
+const repeat = (count: number, text: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => text(i)).join('');
+
+let good: Uint8Array;
+beforeAll(async () => {
+  good = await compileText(pluginText());
+});
+
+test('the standard plugin: facts of both builds', async () => {
+  for (const [file, relaxedSimd] of [
+    ['hypernetwork.wasm', false],
+    ['hypernetwork.relaxed.wasm', true],
+  ] as const) {
+    const bytes = await readFile(new URL(`../../build/plugins/${file}`, import.meta.url));
+    const facts = validatePlugin(bytes);
+    expect(facts).toMatchObject({
+      abiVersion: 1,
+      size: bytes.length,
+      memory: { minimumBytes: 65_536, maximumBytes: MAX_MEMORY_BYTES },
+      relaxedSimd,
+    });
+    expect([...facts.exports].sort()).toEqual(['memory', ...Object.keys(ABI_FUNCTIONS)].sort());
+    expect(bytes.length).toBeLessThan(12_000);
+  }
+});
+
+test('the ABI lists the activations that hypernetworks name, in their order', () => {
+  expect(ABI_ACTIVATIONS).toEqual(ACTIVATIONS);
+});
+
+test('a bare plugin is valid, with custom sections and further exports', async () => {
+  expect(validatePlugin(good)).toMatchObject({
+    functions: 6,
+    memory: { minimumBytes: 65_536, maximumBytes: 262_144 },
+  });
+  const custom = Uint8Array.of(...good, 0, 7, 4, 110, 97, 109, 101, 255, 255);
+  expect(errorOf(custom)).toBeUndefined();
+  const extra = await compileText(
+    more('(func (export "_initialize")) (global (export "__heap_base") i32 (i32.const 1))'),
+  );
+  expect(validatePlugin(extra).exports).toContain('_initialize');
+});
+
+test('bulk memory, sign extension, saturating conversion, SIMD, relaxed SIMD, tables and multi-value are allowed', async () => {
+  const module = await compileText(
+    more(`(table 2 funcref) (elem (i32.const 0) $two) (data "abc") (type $t (func (result i32 i32)))
+      (func $two (type $t) (i32.const 1) (i32.const 2))
+      (func (local v128)
+        (memory.fill (i32.const 0) (i32.const 0) (i32.const 4)) (memory.copy (i32.const 0) (i32.const 8) (i32.const 4))
+        (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 1)) (data.drop 0)
+        (drop (i32.extend8_s (i32.const 1))) (drop (i32.trunc_sat_f32_s (f32.const 1)))
+        (local.set 0 (f32x4.relaxed_madd (local.get 0) (local.get 0) (f32x4.splat (f32.const 1))))
+        (drop (drop (call_indirect (type $t) (i32.const 0)))))`),
+    false,
+  );
+  expect(validatePlugin(module).relaxedSimd).toBe(true);
+});
+
+describe('refused, by byte and reason:', () => {
+  test('imports', async () => {
+    const text = pluginText().replace('(module', '(module (import "env" "now" (func (result f64)))');
+    expect(await refusal(text)).toContain(
+      'plugins may not import anything; expected no imports, found env.now',
+    );
+    expect(
+      await refusal(pluginText().replace('(module', '(module (import "e" "t" (table 1 funcref))')),
+    ).toContain('e.t');
+  });
+
+  test('a start function', async () => {
+    expect(await refusal(more('(func $f) (start $f)'))).toContain('a start function is not allowed');
+  });
+
+  for (const name of Object.keys(ABI_FUNCTIONS)) {
+    test(`${name} missing`, async () => {
+      const text = pluginText().replace(`(export "${name}")`, '(export "other")');
+      expect(await refusal(text)).toContain(`export ${name} is missing`);
+    });
+  }
+
+  test('wrong signatures and kinds', async () => {
+    const wrong = pluginText().replace('(param i32 i32 i32 i32 f32)', '(param i32 i32 i32 i32 f64)');
+    expect(await refusal(wrong)).toContain(
+      'export tincture_apply has the wrong signature; expected (i32, i32, i32, i32, f32) → (i32), found (i32, i32, i32, i32, f64) → (i32)',
+    );
+    const noFunction = pluginText().replace('(export "tincture_error")', '');
+    expect(
+      await refusal(noFunction.replace(/\)$/, '(global (export "tincture_error") i32 (i32.const 0)))')),
+    ).toContain('something else');
+    expect(await refusal(pluginText().replace('(export "memory")', ''))).toContain('not exported as memory');
+  });
+
+  test('memories', async () => {
+    expect(await refusal(pluginText({ memory: '1' }))).toContain('declares no maximum');
+    expect(await refusal(pluginText({ memory: '1 4 shared' }))).toContain('shared or 64-bit');
+    expect(await refusal(pluginText({ memory: 'i64 1 4' }))).toContain('shared or 64-bit');
+    expect(await refusal(pluginText().replace('(memory (export "memory") 1 4)', ''))).toContain('no memory');
+    for (const [memory, granted] of [
+      ['1 8193', undefined],
+      ['1 4', 65_536],
+      ['5 4', undefined],
+    ] as const) {
+      expect(errorOf(await compileText(pluginText({ memory }), false), granted)?.code).toBe('plugin/memory');
+    }
+    expect(errorOf(await compileText(pluginText({ memory: '1 8192' })))).toBeUndefined();
+  });
+
+  test('operators outside the list', async () => {
+    const operator = async (body: string): Promise<string> => refusal(more(`(table 1 funcref) ${body}`));
+    expect(await operator('(func (drop (i32.atomic.load (i32.const 0))))')).toContain('found 0xfe10');
+    expect(await operator('(func (atomic.fence))')).toContain('0xfe03');
+    expect(await operator('(func $f (return_call $f))')).toContain('0x12');
+    expect(await operator('(func (drop (ref.null func)))')).toContain('0xd0');
+    expect(await operator('(func (drop (table.get 0 (i32.const 0))))')).toContain('0x25');
+    expect(await operator('(func (drop (table.grow (ref.null func) (i32.const 1))))')).toMatch(/0x(d0|fc0f)/);
+    expect(await operator('(func (try (do) (catch_all)))')).toContain('0x6');
+  });
+
+  test('exceptions, references and wrong types', async () => {
+    expect(await refusal(more('(tag)'))).toContain('a section that plugins may not have');
+    expect(await refusal(more('(func (param externref))'))).toContain('found 0x6f');
+    expect(await refusal(more('(func (local funcref))'))).toContain('found 0x70');
+  });
+
+  test('what is above a cap', async () => {
+    expect(await refusal(more(repeat(MAX_FUNCTIONS, () => '(func)')))).toContain('too many function entries');
+    expect(await refusal(more(repeat(MAX_GLOBALS, () => '(global i32 (i32.const 0))')))).toContain(
+      'global entries',
+    );
+    expect(await refusal(more(repeat(MAX_EXPORTS, (i) => `(func (export "f${i}"))`)))).toContain(
+      'export entries',
+    );
+    expect(await refusal(more(repeat(MAX_SEGMENTS + 1, () => '(data "")')))).toContain('data entries');
+    expect(await refusal(more(`(table ${MAX_TABLE_ENTRIES + 1} funcref)`))).toContain(
+      'the table is too large',
+    );
+    expect(await refusal(more('(table 1 funcref) (table 1 funcref)'))).toContain('table entries');
+    expect(await refusal(more(`(func (local ${'i32 '.repeat(MAX_LOCALS + 1)}))`))).toContain(
+      'too many locals',
+    );
+    expect(await refusal(more(`(func (param ${'i32 '.repeat(MAX_PARAMETERS + 1)}))`))).toContain(
+      'parameters',
+    );
+    expect(await refusal(more(`(func ${'nop '.repeat(MAX_FUNCTION_BYTES)})`))).toContain(
+      'a function is too long',
+    );
+    const types = repeat(
+      MAX_TYPES + 1,
+      (i) => `(type (func (param ${(i + 1024).toString(2).replace(/0/g, 'i32 ').replace(/1/g, 'i64 ')})))`,
+    );
+    expect(await refusal(more(types))).toContain('type entries');
+    const large = new Uint8Array(MAX_MODULE_BYTES + 1);
+    large.set(good);
+    expect(errorOf(large)?.message).toContain('the module is too large');
+  });
+
+  test('counts that promise more than the file holds', async () => {
+    const header = good.subarray(0, 8);
+    const promises = [
+      [1, 6, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x60],
+      [1, 7, 1, 0x60, 0xff, 0xff, 0xff, 0xff, 0x0f],
+      [10, 5, 0xff, 0xff, 0xff, 0xff, 0x0f],
+      [10, 8, 1, 6, 1, 0xff, 0xff, 0xff, 0x7f, 0x7f],
+      [1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
+      [0, 2, 9, 97],
+      [5, 0xff, 0xff, 0x03],
+    ];
+    for (const section of promises)
+      expect(errorOf(Uint8Array.of(...header, ...section))?.code).toBe('plugin/invalid');
+  });
+
+  test('every truncation, trailing bytes, doubled and misplaced sections', async () => {
+    for (let length = 0; length < good.length; length++) {
+      expect(errorOf(good.slice(0, length)), `${length} bytes`).toBeInstanceOf(PluginError);
+    }
+    expect(errorOf(Uint8Array.of(...good, 1))?.message).toContain('middle of an entry');
+    expect(errorOf(Uint8Array.of(...good, ...good))?.message).toContain('name runs past its end');
+    expect(errorOf(Uint8Array.of(...good, 1, 1, 0))?.message).toContain('doubled or out of order');
+    expect(errorOf(Uint8Array.of(...good, 99, 0))?.message).toContain('may not have');
+  });
+
+  test('any changed byte is refused or leaves a plugin, and never takes long or fails otherwise', () => {
+    for (let at = 0; at < good.length; at++) {
+      for (const value of [0, 1, 0x7f, 0x80, 0xff]) {
+        const changed = good.slice();
+        changed[at] = value;
+        errorOf(changed);
+      }
+    }
+  });
+});
