@@ -2,6 +2,7 @@
 import type { TensorFile } from '../formats/entry.ts';
 import type { EmittedGraph } from '../onnx/graph.ts';
 import type { ModelConfig } from './architecture.ts';
+import type { AttentionOptions } from './attention.ts';
 import { VAE_PREFIX } from './names.ts';
 import { buildGraph, type Network } from './network.ts';
 import { VAE_NORM_EPSILON, vaeMiddle, vaeResBlock } from './vae-blocks.ts';
@@ -13,12 +14,21 @@ const RGB = 3;
  * `moments` [batch, 8, height/factor, width/factor]: the latent's mean, then its log variance, not yet multiplied by
  * the latent scale. Throws ModelError.
  */
-export function buildEncoder(file: TensorFile, config: ModelConfig): EmittedGraph {
-  return buildGraph('vae-encoder', file, VAE_PREFIX, (network) => encoder(network, config));
+export function buildEncoder(
+  file: TensorFile,
+  config: ModelConfig,
+  options: AttentionOptions = {},
+): EmittedGraph {
+  return buildGraph('vae-encoder', file, VAE_PREFIX, (network) => encoder(network, config, options));
 }
 
 /** The body of `buildEncoder`. */
-export function encoder(network: Network, { vae, latentChannels }: ModelConfig): void {
+export function encoder(
+  network: Network,
+  { vae, latentChannels }: ModelConfig,
+  options: AttentionOptions = {},
+): void {
+  const { attention = 'fused' } = options;
   const { graph } = network;
   const image = graph.input('image', 'float32', ['batch', RGB, 'height', 'width']);
   const hidden = network.module('encoder', (module) => {
@@ -35,7 +45,9 @@ export function encoder(network: Network, { vae, latentChannels }: ModelConfig):
         );
       });
     }
-    const normalised = module.silu(module.groupNorm('norm_out', vaeMiddle(module, x), VAE_NORM_EPSILON));
+    const normalised = module.silu(
+      module.groupNorm('norm_out', vaeMiddle(module, x, attention), VAE_NORM_EPSILON),
+    );
     return module.conv('conv_out', normalised, 2 * vae.embedding);
   });
   graph.output('moments', network.pointwise('quant_conv', hidden, 2 * latentChannels));

@@ -12,7 +12,7 @@ import { type WeightOptions, Weights } from './weights.ts';
 export interface LinearOptions {
   /** Default true. */
   readonly bias?: boolean;
-  /** Multiplies the weight, at no cost; only without a bias. */
+  /** Multiplies the result, at no cost. */
   readonly scale?: number;
   /** Rows of the weight, and values of the bias, that are used: the layer's output is only that part. */
   readonly rows?: readonly [number, number];
@@ -52,7 +52,7 @@ export class Network {
       const part = rows === undefined ? {} : { rows };
       const weight = module.parameter('weight', [out, lastAxis(x)], part);
       const offset = bias ? module.parameter('bias', [out], part) : undefined;
-      return this.graph.Gemm(x, weight, offset, { transB: true, alpha: scale });
+      return this.graph.Gemm(x, weight, offset, { transB: true, alpha: scale, beta: scale });
     });
   }
 

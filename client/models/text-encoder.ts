@@ -3,7 +3,7 @@ import type { TensorFile } from '../formats/entry.ts';
 import type { EmittedGraph } from '../onnx/graph.ts';
 import type { Value } from '../onnx/value.ts';
 import type { ModelConfig } from './architecture.ts';
-import { attention } from './attention.ts';
+import { plainAttention, queryScale } from './attention.ts';
 import { buildGraph, type Network } from './network.ts';
 
 /** CLIP's own approximation of GELU: x · sigmoid(1.702·x). */
@@ -41,15 +41,12 @@ function selfAttention(block: Network, x: Value, heads: number, mask: Value): Va
   const width = x.shape[1] as number;
   const tokens = mask.shape[2] as number;
   return block.module('self_attn', (module) => {
-    const project = (name: string): Value =>
-      graph.Reshape(module.linear(name, x, width), [-1, tokens, width]);
-    const heard = attention(graph, 'fused', {
-      q: project('q_proj'),
-      k: project('k_proj'),
-      v: project('v_proj'),
-      heads,
-      bias: mask,
-    });
+    const project = (name: string, scale = 1): Value =>
+      graph.Reshape(module.linear(name, x, width, { scale }), [-1, tokens, width]);
+    // Plain: fused kernels of onnxruntime-web 1.30 are wrong with a mask on WebGPU, and this runs once a prompt.
+    const q = project('q_proj', queryScale('plain', width, heads));
+    const inputs = { q, k: project('k_proj'), v: project('v_proj'), heads };
+    const heard = plainAttention(graph, inputs, mask);
     return module.linear('out_proj', graph.Reshape(heard, [-1, width]), width);
   });
 }

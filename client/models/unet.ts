@@ -3,7 +3,7 @@ import type { TensorFile } from '../formats/entry.ts';
 import type { EmittedGraph } from '../onnx/graph.ts';
 import type { Value } from '../onnx/value.ts';
 import type { ModelConfig, UnetLevel } from './architecture.ts';
-import type { AttentionLowering } from './attention.ts';
+import type { AttentionOptions } from './attention.ts';
 import { UNET_PREFIX } from './names.ts';
 import { buildGraph, type Network } from './network.ts';
 import type { StyleSignature } from './signature.ts';
@@ -12,11 +12,9 @@ import { timeEmbedding } from './time-embedding.ts';
 import { type TransformerContext, transformer } from './transformer.ts';
 import { UNET_NORM_EPSILON, unetResBlock } from './unet-blocks.ts';
 
-export interface UnetOptions {
+export interface UnetOptions extends AttentionOptions {
   /** Layers of styles before self-attention's keys and values; default none. */
   readonly signature?: StyleSignature;
-  /** Default `fused`. */
-  readonly attention?: AttentionLowering;
 }
 
 /**

@@ -8,19 +8,14 @@ import type { GraphWriter } from './writer.ts';
 export interface GemmOptions {
   readonly transB?: boolean;
   readonly alpha?: number;
-}
-
-export interface AttentionOptions {
-  readonly heads: number;
-  /** Added to the scores, e.g. −∞ above the diagonal: [1, 1, queries, keys]. */
-  readonly bias?: Value;
+  readonly beta?: number;
 }
 
 /** ONNX's matrix products and com.microsoft's MultiHeadAttention. */
 export function linalgOps(graph: GraphWriter) {
   return {
-    /** alpha · a · b (+ c): a [m, k], b [k, n] or with transB [n, k] as PyTorch's Linear stores it, c [n]. */
-    Gemm(a: Value, b: Value, c?: Value, { transB = false, alpha = 1 }: GemmOptions = {}): Value {
+    /** alpha · a · b (+ beta · c): a [m, k], b [k, n] or with transB [n, k] as PyTorch's Linear stores it, c [n]. */
+    Gemm(a: Value, b: Value, c?: Value, { transB = false, alpha = 1, beta = 1 }: GemmOptions = {}): Value {
       const inner = b.shape[transB ? 1 : 0];
       const columns = b.shape[transB ? 0 : 1];
       if (a.shape.length !== 2 || b.shape.length !== 2 || inner === undefined || columns === undefined) {
@@ -33,6 +28,7 @@ export function linalgOps(graph: GraphWriter) {
       const attributes: Record<string, Attribute> = {};
       if (transB) attributes.transB = { int: 1 };
       if (alpha !== 1) attributes.alpha = { float: alpha };
+      if (beta !== 1) attributes.beta = { float: beta };
       const inputs = c === undefined ? [a, b] : [a, b, c];
       return graph.node(
         'Gemm',
@@ -56,10 +52,10 @@ export function linalgOps(graph: GraphWriter) {
     },
 
     /**
-     * softmax(q·kᵀ/√d + bias)·v for each head, com.microsoft: q [batch, queries, width], k [batch, keys, width],
+     * softmax(q·kᵀ/√d)·v for each head, com.microsoft: q [batch, queries, width], k [batch, keys, width],
      * v [batch, keys, width]; the heads lie side by side along the width, d = width / heads.
      */
-    MultiHeadAttention(q: Value, k: Value, v: Value, { heads, bias }: AttentionOptions): Value {
+    MultiHeadAttention(q: Value, k: Value, v: Value, heads: number): Value {
       const width = q.shape[2];
       if (q.shape.length !== 3 || k.shape.length !== 3 || width !== k.shape[2]) {
         throw mismatch('MultiHeadAttention', 'queries and keys must have one width', q, k);
@@ -75,7 +71,7 @@ export function linalgOps(graph: GraphWriter) {
       }
       return graph.node(
         'MultiHeadAttention',
-        bias === undefined ? [q, k, v] : [q, k, v, undefined, undefined, bias],
+        [q, k, v],
         { dtype: q.dtype, shape: [q.shape[0]!, q.shape[1]!, v.shape[2]!] },
         { attributes: { num_heads: { int: heads } }, domain: 'com.microsoft' },
       );

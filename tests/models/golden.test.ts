@@ -4,6 +4,7 @@ import type { TensorFile } from '../../client/formats/entry.ts';
 import { applyReference } from '../../client/hypernetwork/apply.ts';
 import type { StrengthenedHypernetwork } from '../../client/hypernetwork/hypernetwork.ts';
 import type { AttentionLowering } from '../../client/models/attention.ts';
+import { attentionProbe } from '../../client/models/attention-probe.ts';
 import { type ModelConfig, readModelConfig } from '../../client/models/config.ts';
 import { buildDecoder } from '../../client/models/decoder.ts';
 import { buildEncoder } from '../../client/models/encoder.ts';
@@ -109,17 +110,33 @@ test('the order and the strengths of styles matter', async () => {
   expect(await errorOf(weaker, 'noise_pred_hypernetworks_2')).toBeGreaterThan(10 * TOLERANCE);
 });
 
-test('the decoder draws the picture to 2/255', async () => {
-  const image = await run(buildDecoder(file, config), { latent: await expected('latent') });
-  expect(await errorOf(image, 'image')).toBeLessThan(TOLERANCE);
-  const wanted = (await expected('image')).data;
-  const worst = image.data.reduce((most, value, i) => Math.max(most, Math.abs(value - wanted[i]!)), 0);
-  expect(worst / 2).toBeLessThan(2 / 255);
+describe.each(['fused', 'plain'] as const)('the VAE with %s attention', (attention) => {
+  test('draws the picture to 2/255', async () => {
+    const image = await run(buildDecoder(file, config, { attention }), { latent: await expected('latent') });
+    expect(await errorOf(image, 'image')).toBeLessThan(TOLERANCE);
+    const wanted = (await expected('image')).data;
+    const worst = image.data.reduce((most, value, i) => Math.max(most, Math.abs(value - wanted[i]!)), 0);
+    expect(worst / 2).toBeLessThan(2 / 255);
+  });
+
+  test('encodes to mean and log variance', async () => {
+    const moments = await run(buildEncoder(file, config, { attention }), {
+      image: await expected('encode_input'),
+    });
+    expect(await errorOf(moments, 'encode_moments')).toBeLessThan(TOLERANCE);
+  });
 });
 
-test('the encoder gives mean and log variance', async () => {
-  const moments = await run(buildEncoder(file, config), { image: await expected('encode_input') });
-  expect(await errorOf(moments, 'encode_moments')).toBeLessThan(TOLERANCE);
+test('the attention probe agrees here, and notices a difference', async () => {
+  const { graph, feeds, agrees } = attentionProbe(config);
+  const session = await createSession(graph, { backend: 'wasm' });
+  const outputs = await session.run(feeds);
+  await session.release();
+  expect(Object.keys(outputs)).toEqual(['difference.32', 'difference.64']);
+  expect(agrees(outputs)).toBe(true);
+  outputs['difference.64']!.data[99] = Number.NaN;
+  expect(agrees(outputs)).toBe(false);
+  expect(agrees({})).toBe(false);
 });
 
 test('one UNet session takes other sizes, batches and token counts', async () => {

@@ -122,7 +122,7 @@ describe('refusals', () => {
     );
     const tokens = value('batch', 'tokens', 24);
     refuse(
-      () => graph.MultiHeadAttention(tokens, tokens, tokens, { heads: 5 }),
+      () => graph.MultiHeadAttention(tokens, tokens, tokens, 5),
       'MultiHeadAttention: the width does not divide into heads; expected a multiple of 5',
     );
     refuse(() => graph.Add(value(1), graph.int64s([1])), 'Add: the inputs have different types');
