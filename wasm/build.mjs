@@ -41,6 +41,18 @@ function inputsDigest() {
   return hash.digest('hex');
 }
 
+/** Compiles one module; paths are relative to `base`. Throws with the compiler's words. */
+export async function compileModule(base, entry, output, features) {
+  const asc = await import('assemblyscript/asc');
+  mkdirSync(dirname(join(base, output)), { recursive: true });
+  const { error, stderr } = await asc.main([
+    ...[entry, '--baseDir', base, '--outFile', output],
+    ...FLAGS,
+    ...features,
+  ]);
+  if (error) throw new Error(`${entry}: ${error.message}\n${stderr.toString()}`);
+}
+
 /** Builds what changed. Gives the paths of the modules; throws with the compiler's words where one fails. */
 export async function buildModules() {
   const stamp = join(ROOT, 'build', 'wasm', '.inputs');
@@ -50,16 +62,7 @@ export async function buildModules() {
     existsSync(stamp) && readFileSync(stamp, 'utf8') === digest && outputs.every((path) => existsSync(path));
   if (fresh) return outputs;
 
-  const asc = await import('assemblyscript/asc');
-  for (const { entry, output, features } of MODULES) {
-    mkdirSync(dirname(join(ROOT, output)), { recursive: true });
-    const { error, stderr } = await asc.main([
-      ...[entry, '--baseDir', ROOT, '--outFile', output],
-      ...FLAGS,
-      ...features,
-    ]);
-    if (error) throw new Error(`${entry}: ${error.message}\n${stderr.toString()}`);
-  }
+  for (const { entry, output, features } of MODULES) await compileModule(ROOT, entry, output, features);
   writeFileSync(stamp, digest);
   return outputs;
 }
