@@ -59,6 +59,8 @@ export interface TestBrowser {
   /** Where the repository's files are served, such as `http://127.0.0.1:5173`; paths are as in the repository. */
   readonly origin: string;
   readonly context: BrowserContext;
+  /** Its profile folder, which is in the command line of its first process. */
+  readonly profile: string;
   /** What pages wrote to console.error and uncaught errors, in order. */
   readonly errors: readonly string[];
   /** A blank, cross-origin isolated page of `origin`, or the page at `path`. */
@@ -104,6 +106,7 @@ export async function launchChromium(options: ChromiumOptions = {}): Promise<Tes
   return {
     origin,
     context,
+    profile,
     errors,
     newPage: async (path = options.origin === undefined ? BLANK_PAGE : '/') => {
       const page = await context.newPage();
