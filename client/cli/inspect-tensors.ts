@@ -1,5 +1,6 @@
 // Inspecting files of tensors: hypernetworks, embeddings, checkpoints.
 import { TinctureError } from '../../plugins/contract/error.ts';
+import { containerOf } from '../formats/container.ts';
 import { type Embedding, readEmbedding } from '../formats/embedding.ts';
 import type { ByteSource, TensorFile } from '../formats/entry.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
@@ -30,8 +31,7 @@ export async function inspectTensors(source: ByteSource): Promise<Report> {
 }
 
 async function openTensors(source: ByteSource): Promise<TensorFile> {
-  const [first] = await source.read(0, Math.min(source.size, 1));
-  return first === 0x50 || first === 0x80
+  return (await containerOf(source)) === 'torch'
     ? torchTensorFile(await openTorchFile(source))
     : openSafetensors(source);
 }

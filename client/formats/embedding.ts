@@ -1,9 +1,9 @@
 // Textual-inversion embeddings: read from their containers, written as safetensors and as the reference writes `.pt`.
 import { widenToFloat32 } from '../tensor/widen.ts';
+import { containerOf } from './container.ts';
 import type { ByteSource, StoredTensor } from './entry.ts';
 import { FormatError } from './errors.ts';
 import { PickledTensor, type PickleValue } from './pickle-value.ts';
-import { isPng } from './png-chunks.ts';
 import { readPngText } from './png-text.ts';
 import { openSafetensors, storeFloat32, writeSafetensors } from './safetensors.ts';
 import { readStored } from './tensor-file.ts';
@@ -31,10 +31,9 @@ export interface Embedding {
 
 /** Reads an embedding, or gives undefined for a sound file that holds something else. */
 export async function readEmbedding(source: ByteSource): Promise<Embedding | undefined> {
-  const head = await source.read(0, Math.min(source.size, 8));
-  if (isPng(head)) return readPicture(source);
-  if (head[0] === 0x80 || (head[0] === 0x50 && head[1] === 0x4b))
-    return readTorch(await openTorchFile(source));
+  const container = await containerOf(source);
+  if (container === 'png') return readPicture(source);
+  if (container === 'torch') return readTorch(await openTorchFile(source));
   const file = await openSafetensors(source);
   const entry = file.entries.get(EMBEDDING_TENSOR);
   if (entry === undefined) return undefined;

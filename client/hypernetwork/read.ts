@@ -1,4 +1,5 @@
 // Reads hypernetwork files of every container.
+import { containerOf } from '../formats/container.ts';
 import type { ByteSource, StoredTensor } from '../formats/entry.ts';
 import { PickledTensor, type PickleValue } from '../formats/pickle-value.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
@@ -25,11 +26,7 @@ export async function readHypernetwork(source: ByteSource): Promise<Hypernetwork
 
 /** As `readHypernetwork`, but keeps everything as it is stored. The tensors' shapes and values are not checked yet. */
 export async function readHypernetworkRecord(source: ByteSource): Promise<HypernetworkRecord> {
-  // A zip begins with P, the older container with 0x80 0x02; a safetensors header of 2⁵⁵ bytes does not exist.
-  const head = await source.read(0, Math.min(source.size, 8));
-  const isSafetensors = head.length === 8 && head[7] === 0 && head[6] === 0;
-  const isTorch = head[0] === 0x80 || (head[0] === 0x50 && head[1] === 0x4b);
-  return isSafetensors && !isTorch ? readSafetensorsRecord(source) : readTorchRecord(source);
+  return (await containerOf(source)) === 'torch' ? readTorchRecord(source) : readSafetensorsRecord(source);
 }
 
 async function readSafetensorsRecord(source: ByteSource): Promise<HypernetworkRecord> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { blobSource } from '../../client/formats/blob-source.ts';
 import { bytesSource } from '../../client/formats/bytes-source.ts';
+import { containerOf } from '../../client/formats/container.ts';
 import type { StoredTensor } from '../../client/formats/entry.ts';
 import { fileSource } from '../../client/formats/node-file.ts';
 import {
@@ -193,6 +194,17 @@ describe('writeSafetensors', () => {
       expect([found.dtype, found.shape]).toEqual([dtype, shape]);
       expect([...(await file.source.read(found.offset, found.byteLength))]).toEqual([...stored]);
     }
+  });
+
+  test('header lengths that begin like a pickle are no pickle', async () => {
+    // 128 = 0x80 and 640 = 0x0280: a pickle begins with 0x80 0x02.
+    for (const length of [128, 640]) {
+      const bytes = fileOf(`{"__metadata__":{}${' '.repeat(length - 19)}}`);
+      expect([bytes[0], await containerOf(bytesSource('x', bytes))]).toEqual([0x80, 'safetensors']);
+    }
+    expect(await containerOf(goldenSource('hypernetworks/relu.pt'))).toBe('torch');
+    expect(await containerOf(goldenSource('hypernetworks/legacy-nai-prezip.pt'))).toBe('torch');
+    expect(await containerOf(goldenSource('embeddings/brush-strips.png'))).toBe('png');
   });
 
   test('refuses bytes that do not fill the shape', () => {

@@ -1,0 +1,45 @@
+// Runs the command line as its users do: a child process, its two streams and its exit code.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
+/** Folder of the golden files. */
+export const GOLDEN = fileURLToPath(new URL('../golden', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts `tincture` with these arguments. */
+export function start(...args: string[]): ChildProcess {
+  return spawn(process.execPath, ['--no-warnings', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Waits for the end. */
+export async function finish(child: ChildProcess): Promise<Finished> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject).on('close', resolve);
+  });
+  return { code, stdout, stderr };
+}
+
+export function tincture(...args: string[]): Promise<Finished> {
+  return finish(start(...args));
+}
+
+/** As `tincture`, for a run that must succeed: gives its stdout as JSON. */
+export async function tinctureJson(...args: string[]): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await tincture(...args, '--json');
+  if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
