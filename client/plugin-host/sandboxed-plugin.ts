@@ -25,6 +25,8 @@ export class SandboxedPlugin implements Plugin {
   #waiting: Waiting | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #nextId = 0;
+  /** Widths whose last load failed. */
+  readonly #incomplete = new Set<number>();
 
   /** `onEnd` is told once, whatever ended it. */
   constructor(name: string, limits: PluginLimits, onEnd: () => void) {
@@ -53,7 +55,13 @@ export class SandboxedPlugin implements Plugin {
     const k = encodeStack(`${this.#name}, width ${width}, keys`, width, layers.k);
     const v = encodeStack(`${this.#name}, width ${width}, values`, width, layers.v);
     const buffers = [...k, ...v].map((block) => block.buffer);
-    await this.#enqueue(() => this.#ask({ kind: 'load', width, k, v }, buffers));
+    await this.#enqueue(async () => {
+      // Until all layers are in, a stack may be half of the old and half of the new.
+      this.#incomplete.add(width);
+      const answer = await this.#ask({ kind: 'load', width, k, v }, buffers);
+      this.#incomplete.delete(width);
+      return answer;
+    });
   }
 
   async apply(context: ContextPair, strength: number): Promise<ContextPair> {
@@ -61,9 +69,12 @@ export class SandboxedPlugin implements Plugin {
     checkContext(this.#name, context, strength);
     const k = new Float32Array(context.k);
     const v = new Float32Array(context.v);
-    const answer = await this.#enqueue(() =>
-      this.#ask({ kind: 'apply', width, rows, strength, k, v }, [k.buffer, v.buffer]),
-    );
+    const answer = await this.#enqueue(async () => {
+      if (this.#incomplete.has(width)) {
+        throw new PluginError('refused', `the layers for width ${width} did not load`, { where: this.#name });
+      }
+      return this.#ask({ kind: 'apply', width, rows, strength, k, v }, [k.buffer, v.buffer]);
+    });
     if (answer.kind !== 'applied') {
       throw new PluginError('trap', 'the sandbox gave no context', { where: this.#name, found: answer.kind });
     }

@@ -1,125 +1,23 @@
 // The contract of every plugin host, run in Node and inside a page. It imports no test runner, so that a page can load it.
-
-import type { Hypernetwork, LayerPair } from '../../client/hypernetwork/hypernetwork.ts';
-import type { ContextPair, Plugin, PluginHost } from '../../client/plugin-host/host.ts';
+import type { LayerPair } from '../../client/hypernetwork/hypernetwork.ts';
+import type { ContextPair, Plugin } from '../../client/plugin-host/host.ts';
 import { relativeError } from '../../client/tensor/tensor.ts';
 import { TinctureError } from '../../plugins/contract/error.ts';
-import type { HostileName } from './hostile.ts';
-
-export interface GoldenCase {
-  readonly title: string;
-  readonly files: readonly string[];
-  readonly multipliers: readonly number[];
-  readonly width: number;
-  readonly x: readonly (readonly number[])[];
-  readonly k: readonly (readonly number[])[];
-  readonly v: readonly (readonly number[])[];
-}
-
-/** What a home brings to the contract. */
-export interface Home {
-  createHost(): PluginHost;
-  readonly standard: Uint8Array;
-  readonly hostile: Readonly<Record<HostileName | 'illTyped', Uint8Array>>;
-  readonly golden: readonly GoldenCase[];
-  readonly hypernetworks: ReadonlyMap<string, Hypernetwork>;
-}
-
-type Run = (host: PluginHost, home: Home) => Promise<void>;
+import {
+  assert,
+  context,
+  doubling,
+  endsWith,
+  fails,
+  neverStarts,
+  type Run,
+  refuses,
+  same,
+  started,
+  startedToLoop,
+} from './expectations.ts';
 
 const TOLERANCE = 1e-5;
-/** For plugins that loop; the others get the default, so that a busy machine fails no test. */
-const SHORT = { deadlineMs: 500 };
-
-/** A linear layer that doubles: f(x) = 2x, so that y = (1 + 2 · strength) · x. */
-function doubling(width: number): LayerPair {
-  const weight = { shape: [width, width], data: new Float32Array(width * width) };
-  for (let i = 0; i < width; i++) weight.data[i * width + i] = 2;
-  const bias = { shape: [width], data: new Float32Array(width) };
-  const stack = [{ kind: 'linear', weight, bias }] as const;
-  return { k: stack, v: stack };
-}
-
-function context(rows: number, width: number): ContextPair {
-  const values = Float32Array.from({ length: rows * width }, (_, i) => ((i * 7) % 11) - 5);
-  return { rows, width, k: values, v: values.map((value) => -value) };
-}
-
-function assert(condition: boolean, what: string): void {
-  if (!condition) throw new Error(what);
-}
-
-function same(a: Float32Array, b: readonly number[] | Float32Array, what: string): void {
-  assert(a.length === b.length && a.every((value, i) => value === b[i]), `${what}: ${a.slice(0, 8).join()}`);
-}
-
-/** Expects a TinctureError of this code whose message holds all of the words. */
-async function fails(work: Promise<unknown>, code: string, ...words: string[]): Promise<void> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  assert(error !== undefined, `expected ${code}, but nothing failed`);
-  if (!(error instanceof TinctureError)) throw error;
-  assert(error.code === code, `expected ${code}, found ${error.code}: ${error.message}`);
-  for (const word of words) assert(error.message.includes(word), `no “${word}” in: ${error.message}`);
-}
-
-/** The host is whole: a good plugin starts and computes. */
-async function stillWorks(host: PluginHost, home: Home): Promise<void> {
-  const plugin = await host.start('good', home.standard);
-  await plugin.load(3, doubling(3));
-  const bent = await plugin.apply(
-    { rows: 1, width: 3, k: Float32Array.of(1, 2, 3), v: Float32Array.of(4, 5, 6) },
-    0.5,
-  );
-  same(bent.k, [2, 4, 6], 'keys of the good plugin');
-  same(bent.v, [8, 10, 12], 'values of the good plugin');
-  await plugin.close();
-}
-
-async function started(host: PluginHost, home: Home, name: HostileName, limits = {}): Promise<Plugin> {
-  const plugin = await host.start(name, home.hostile[name], limits);
-  await plugin.load(4, doubling(4));
-  return plugin;
-}
-
-/** A call that fails in the plugin, which is then over, while the host is not. */
-function endsWith(name: HostileName, code: string, ...words: string[]): Run {
-  return async (host, home) => {
-    let plugin: Plugin | undefined;
-    const work = async (): Promise<void> => {
-      plugin = await host.start(name, home.hostile[name], limitsFor(code));
-      await plugin.load(4, doubling(4));
-      await plugin.apply(context(2, 4), 1);
-    };
-    await fails(work(), code, name, ...words);
-    if (plugin !== undefined) await fails(plugin.apply(context(2, 4), 1), 'plugin/closed', name);
-    await stillWorks(host, home);
-  };
-}
-
-/** A module that does not start. */
-function neverStarts(name: HostileName | 'illTyped', code: string, ...words: string[]): Run {
-  return async (host, home) => {
-    await fails(host.start(name, home.hostile[name], limitsFor(code)), code, name, ...words);
-    await stillWorks(host, home);
-  };
-}
-
-function limitsFor(code: string): { deadlineMs?: number } {
-  return code === 'plugin/deadline' ? SHORT : {};
-}
-
-/** A call that the plugin answers with an error of its own; it goes on. */
-function refuses(name: HostileName, code: string, ...words: string[]): Run {
-  return async (host, home) => {
-    const plugin = await started(host, home, name);
-    await fails(plugin.apply(context(2, 4), 1), code, name, ...words);
-    await fails(plugin.apply(context(2, 4), 1), code, name, ...words);
-    await stillWorks(host, home);
-  };
-}
 
 const golden: Run = async (host, home) => {
   const plugins = new Map<string, Plugin>();
@@ -217,7 +115,7 @@ export const CONTRACT: Readonly<Record<string, Run>> = {
   'a loop in load is ended': endsWith('loopsInLoad', 'plugin/deadline', '500 ms'),
   'a loop at the start is ended': neverStarts('loopsAtStart', 'plugin/deadline', '500 ms'),
   'calls that wait behind a loop are refused': async (host, home) => {
-    const plugin = await started(host, home, 'loopsInApply', SHORT);
+    const plugin = await startedToLoop(host, home, 'loopsInApply');
     const first = plugin.apply(context(1, 4), 1);
     const second = plugin.apply(context(1, 4), 1);
     await fails(first, 'plugin/deadline');
@@ -264,6 +162,16 @@ export const CONTRACT: Readonly<Record<string, Run>> = {
   'a refusal without words': async (host, home) => {
     const plugin = await host.start('refusesWithoutWords', home.hostile.refusesWithoutWords);
     await fails(plugin.load(4, doubling(4)), 'plugin/refused', 'gave no reason');
+  },
+  'a width whose layers did not all load is not applied': async (host, home) => {
+    const plugin = await host.start('half', home.hostile.refusesSecondLayer);
+    const { k, v } = doubling(4);
+    await plugin.load(4, { k, v });
+    await fails(plugin.load(4, { k: [...k, ...k], v }), 'plugin/refused');
+    await fails(plugin.apply(context(1, 4), 1), 'plugin/refused', 'half', 'width 4 did not load');
+    same((await plugin.apply(context(1, 5), 1)).k, context(1, 5).k, 'another width');
+    await plugin.load(4, { k, v });
+    same((await plugin.apply(context(1, 4), 1)).k, context(1, 4).k, 'after a whole load');
   },
   'error text is cut and never broken': async (host, home) => {
     const plugin = await started(host, home, 'saysTooMuch');

@@ -1,6 +1,6 @@
 // The golden hypernetworks and chains, read from the repository's copy.
 import { readFile } from 'node:fs/promises';
-import type { GoldenCase } from './contract.ts';
+import type { GoldenCase } from './expectations.ts';
 
 const FOLDER = new URL('../golden/hypernetworks/', import.meta.url);
 

@@ -67,6 +67,8 @@ const TEXTS = {
     error: '(i32.const 256)',
     more: '(data (i32.const 256) "\\09\\00\\00\\00too loud!")',
   }),
+  /** Takes the first layer of a stack and no other. */
+  refusesSecondLayer: pluginText({ load: '(i32.ne (local.get 2) (i32.const 0))' }),
   refusesWithoutWords: pluginText({ load: '(i32.const 1)' }),
   saysTooMuch: pluginText({
     apply: '(i32.const 1)',

@@ -2,7 +2,8 @@
 import { createFrameHost } from '../../../client/plugin-host/frame.ts';
 import type { Plugin, PluginHost } from '../../../client/plugin-host/host.ts';
 import { loadStandardPlugin } from '../../../client/plugin-host/standard-plugin.ts';
-import { CONTRACT, type GoldenCase, type Home } from '../../plugin-host/contract.ts';
+import { CONTRACT } from '../../plugin-host/contract.ts';
+import type { GoldenCase, Home } from '../../plugin-host/expectations.ts';
 import { parseHypernetworks } from '../../plugin-host/parse.ts';
 
 export interface Payload {
