@@ -60,7 +60,7 @@ export interface RegistryOptions {
 }
 
 /**
- * A client of the registry at `baseUrl` (http or https). Every method throws RegistryError: `registry/network`,
+ * A client of the registry at `baseUrl`, an http or https origin. Every method throws RegistryError: `registry/network`,
  * `registry/not-found`, `registry/refused` with the problem's own words, `registry/answer`, `registry/digest`;
  * `fetchBlob` also `cache/quota`. An aborted call rejects with the signal's reason.
  */
@@ -138,11 +138,13 @@ export function createRegistry(
 }
 
 function parseBase(baseUrl: string): URL {
-  const base = URL.parse(baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
-  if (base !== null && (base.protocol === 'https:' || base.protocol === 'http:')) return base;
+  const base = URL.parse(baseUrl);
+  const isWeb = base?.protocol === 'https:' || base?.protocol === 'http:';
+  // The answers name blobs by paths from the root, so a registry has an origin of its own.
+  if (base !== null && isWeb && base.href === `${base.origin}/`) return base;
   throw new RegistryError('network', 'not the address of a registry', {
     where: baseUrl,
-    expected: 'an http or https URL',
+    expected: 'an http or https origin, such as https://example.com',
   });
 }
 
