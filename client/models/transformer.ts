@@ -6,9 +6,11 @@ import type { StyleLayers } from './style-layers.ts';
 
 /** What all transformers of a UNet share. */
 export interface TransformerContext {
-  /** [batch, tokens, contextWidth] */
+  /** [batch·tokens, contextWidth] */
   readonly k: Value;
   readonly v: Value;
+  /** The int64 shape [batch, tokens, width] of projected contexts. */
+  readonly shape: (width: number) => Value;
   readonly heads: number;
   readonly lowering: AttentionLowering;
   readonly styles: StyleLayers | undefined;
@@ -75,15 +77,8 @@ function transformerBlock(
   const own = block.layerNorm('norm1', rows);
   const [ownK, ownV] = styles?.bend(width, own) ?? [own, own];
   const seen = graph.Add(attend('attn1', own, ownK, ownV, placesShape), rows);
-  const contextWidth = lastAxis(context.k);
-  const contextShape = graph.Concat([graph.Shape(context.k, 2), graph.int64s([width])], 0);
-  const told = attend(
-    'attn2',
-    block.layerNorm('norm2', seen),
-    graph.Reshape(context.k, [-1, contextWidth]),
-    graph.Reshape(context.v, [-1, contextWidth]),
-    contextShape,
-  );
+  const asked = block.layerNorm('norm2', seen);
+  const told = attend('attn2', asked, context.k, context.v, context.shape(width));
   const heard = graph.Add(told, seen);
   return graph.Add(feedForward(block, block.layerNorm('norm3', heard)), heard);
 }

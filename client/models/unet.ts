@@ -33,9 +33,12 @@ export function unet(network: Network, config: ModelConfig, options: UnetOptions
   const sample = graph.input('sample', 'float32', ['batch', config.latentChannels, 'height', 'width']);
   const timestep = graph.input('timestep', 'float32', ['batch']);
   const contextShape = ['batch', 'tokens', config.contextWidth];
+  const contextK = graph.input('context_k', 'float32', contextShape);
+  const contextV = graph.input('context_v', 'float32', contextShape);
   const context: TransformerContext = {
-    k: graph.input('context_k', 'float32', contextShape),
-    v: graph.input('context_v', 'float32', contextShape),
+    k: graph.Reshape(contextK, [-1, config.contextWidth]),
+    v: graph.Reshape(contextV, [-1, config.contextWidth]),
+    shape: onceForEach((width) => graph.Concat([graph.Shape(contextK, 2), graph.int64s([width])], 0)),
     heads,
     lowering: options.attention ?? 'fused',
     styles: options.signature === undefined ? undefined : new StyleLayers(graph, options.signature),
@@ -91,4 +94,14 @@ function outputBlocks(levels: readonly UnetLevel[]) {
     }
   }
   return blocks;
+}
+
+/** Remembers what `make` gave for a width. */
+function onceForEach(make: (width: number) => Value): (width: number) => Value {
+  const made = new Map<number, Value>();
+  return (width) => {
+    const value = made.get(width) ?? make(width);
+    made.set(width, value);
+    return value;
+  };
 }

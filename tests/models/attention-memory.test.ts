@@ -1,0 +1,15 @@
+// The memory that plain attention takes.
+import { expect, test } from 'vitest';
+import { plainScoreBytes } from '../../client/models/attention-memory.ts';
+import { readModelConfig } from '../../client/models/config.ts';
+import { sdTinyCheckpoint, sdTinyManifest } from './sd-tiny.ts';
+
+test('the largest score matrix is the finest self-attention or the VAE', async () => {
+  const config = readModelConfig(await sdTinyCheckpoint(), await sdTinyManifest());
+  const size = { batch: 2, width: 512, height: 512 };
+  expect(plainScoreBytes(config, size)).toBe(4 * 2 * 4 * 4096 ** 2);
+  const [first, second] = config.unet.levels;
+  const levels = [{ ...first!, transformerDepth: 0 }, second!];
+  const deeper = { ...config, unet: { ...config.unet, levels } };
+  expect(plainScoreBytes(deeper, size)).toBe(4 * 4096 ** 2);
+});
