@@ -99,10 +99,10 @@ export function createRegistry(
   return {
     url: base.href,
     searchStyles(query = {}, { signal } = {}) {
-      return get(`v1/styles?${searchParameters(query)}`, stylePageAnswer, signal);
+      return get(`v1/styles${searchParameters(query)}`, stylePageAnswer, signal);
     },
     listModels(query = {}, { signal } = {}) {
-      return get(`v1/models?${searchParameters(query)}`, modelPageAnswer, signal);
+      return get(`v1/models${searchParameters(query)}`, modelPageAnswer, signal);
     },
     resolveStyle(name, range = 'latest', { signal } = {}) {
       return get(`v1/styles/${encodeURIComponent(name)}/${encodeURIComponent(range)}`, styleAnswer, signal);
@@ -148,10 +148,11 @@ function parseBase(baseUrl: string): URL {
   });
 }
 
-function searchParameters({ text, architecture, contextWidth, limit, cursor }: StyleQuery): URLSearchParams {
+function searchParameters({ text, architecture, contextWidth, limit, cursor }: StyleQuery): string {
   const all = { q: text, architecture, width: contextWidth, limit, cursor };
   const given = Object.entries(all).filter(([, value]) => value !== undefined);
-  return new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  const parameters = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  return parameters.size === 0 ? '' : `?${parameters}`;
 }
 
 /** The error of an answer that is no success, in the words of its problem document if it has one. */

@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import { compare, prerelease } from 'semver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MAX_MANIFEST_BYTES } from '../../plugins/contract/style.ts';
+import { MAX_VERSIONS } from '../../worker/registry/publish.ts';
 import { publishModel } from '../../worker/registry/publish-model.ts';
 import { publishStyle } from '../../worker/registry/publish-style.ts';
 import { rankOf } from '../../worker/registry/rank.ts';
@@ -100,6 +102,30 @@ describe('publishing', () => {
     );
     const lost = other.filter((it) => it.status === 'rejected').map((it) => it.reason.code);
     expect(lost).toEqual(['registry/conflict']);
+  });
+
+  test('the limits on a manifest’s bytes, a model’s files and a name’s versions are enforced', async () => {
+    const file = (path: string) => ({ path, ...weights });
+    const files = ['checkpoint.safetensors', 'vocab.json', 'merges.txt'].map(file);
+    const model = { version: '1.0.0', manifest: { ...MODEL_MANIFEST, name: 'limits' }, files };
+    const heavy = { ...model, manifest: { ...model.manifest, notes: 'é'.repeat(MAX_MANIFEST_BYTES / 2) } };
+    await expect(publishModel(stores, heavy)).rejects.toMatchObject({
+      code: 'registry/invalid',
+      facts: { expected: `at most ${MAX_MANIFEST_BYTES} bytes` },
+    });
+    const more = Array.from({ length: 14 }, (_, index) => file(`more-${index}`));
+    await expect(publishModel(stores, { ...model, files: [...files, ...more] })).rejects.toMatchObject({
+      facts: { where: 'files' },
+    });
+    const fill = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MAX_VERSIONS})
+      INSERT INTO releases (kind, name, version, rank, manifest, digest, architecture, search_text, published_at)
+      SELECT 'style', 'full', '0.0.' || i, i, '{}', '', 'x', '', '2026-01-01' FROM n`;
+    await stores.database.prepare(fill).run();
+    await expect(publishStyle(stores, style({ name: 'full' }))).rejects.toMatchObject({
+      code: 'registry/invalid',
+      facts: { where: 'full', expected: `at most ${MAX_VERSIONS}` },
+    });
+    await stores.database.prepare("DELETE FROM releases WHERE name = 'full'").run();
   });
 
   test('a manifest that breaks a rule is refused by field', async () => {
