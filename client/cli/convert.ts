@@ -56,7 +56,7 @@ export const convert: Command = {
     for (const key of facts.leftOut)
       terminal.note(`note: the key ${printable(key)} holds no plain value and is left out`);
     terminal.out(
-      `${output}: ${facts.kind} ${printable(facts.name)}, ${facts.tensors} tensors, ${fileSize(bytes.length)}`,
+      `${output}: ${facts.kind} ${printable(facts.name)}, ${facts.tensors} ${facts.tensors === 1 ? 'tensor' : 'tensors'}, ${fileSize(bytes.length)}`,
     );
   },
 };

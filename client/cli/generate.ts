@@ -73,10 +73,11 @@ export const generate: Command = {
     const backend = checkBackend(values.backend);
     const output = required('--output', values.output);
     const latentsPath = values['save-latents'];
+    const styles = (values.style ?? []).map(parseStyle);
     const request: GenerateRequest = {
       prompt,
       ...defined('negativePrompt', values.negative),
-      styles: (values.style ?? []).map(parseStyle),
+      styles,
       ...defined('seed', parseSeed(values.seed)),
       ...defined('steps', inRange('--steps', values.steps, REQUEST_LIMITS.steps)),
       ...defined('sampler', values.sampler),
@@ -93,7 +94,10 @@ export const generate: Command = {
       ...defined('width', inRange('--width', values.width, REQUEST_LIMITS.side)),
       ...defined('height', inRange('--height', values.height, REQUEST_LIMITS.side)),
     };
-    const inputs = [values.noise, ...(values.style ?? [])].filter((path) => path !== undefined);
+    const inputs = [
+      ...(values.noise === undefined ? [] : [values.noise]),
+      ...styles.map(({ style }) => style),
+    ];
     await checkOutput(output, inputs);
     if (latentsPath !== undefined) await checkOutput(latentsPath, [...inputs, output]);
     const noise = values.noise === undefined ? undefined : await readNoise(values.noise);

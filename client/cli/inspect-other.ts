@@ -102,10 +102,25 @@ export async function inspectJson(source: ByteSource): Promise<Report> {
   }
   const description = value as Readonly<Record<string, unknown>>;
   const kind = 'checkpoint' in description ? 'model' : 'layers' in description ? 'style' : 'json';
+  const problem = kind === 'style' ? await problemOfStyle(description) : null;
   const rows = Object.entries(description).map(
     ([key, item]) => [key, typeof item === 'string' ? item : JSON.stringify(item)] as const,
   );
-  return { facts: { kind, description }, rows };
+  return {
+    facts: { kind, description, problem },
+    rows: kind === 'style' ? [...rows, ['valid', problem ?? 'yes']] : rows,
+  };
+}
+
+/** What the schema finds wrong: of the whole manifest where blobs are named, else of the part that a creator writes. */
+async function problemOfStyle(description: Readonly<Record<string, unknown>>): Promise<string | null> {
+  const { firstIssue, styleCardSchema, styleManifestSchema } = await import(
+    '../../plugins/contract/style.ts'
+  );
+  const { error } = ('blobs' in description ? styleManifestSchema : styleCardSchema).safeParse(description);
+  if (error === undefined) return null;
+  const { field, message } = firstIssue(error);
+  return `${field}: ${message}`;
 }
 
 async function readAll(source: ByteSource, limit: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -4,7 +4,7 @@ import { isPng } from './png-chunks.ts';
 
 export type Container = 'safetensors' | 'torch' | 'png';
 
-/** A safetensors header's length has eight bytes, of which the cap of 100 MB leaves the upper four zero. */
+/** A safetensors header's length has eight bytes, of which its cap leaves the upper four zero. */
 const SAFETENSORS_HEAD = 9;
 const ZIP_MAGIC = [0x50, 0x4b, 0x03, 0x04];
 /** The first opcode of a pickle, PROTO. It is also the low byte of some safetensors headers' length. */

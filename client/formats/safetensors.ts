@@ -4,8 +4,11 @@ import type { ByteSource, StoredTensor, TensorEntry, TensorFile } from './entry.
 import { FormatError } from './errors.ts';
 import { tensorFile } from './tensor-file.ts';
 
-/** The format's own cap on the header; the largest checkpoints have about 1 MB. */
-export const MAX_HEADER_BYTES = 100_000_000;
+/**
+ * The largest checkpoints have about 1 MB. The format itself allows 100 MB, which as parsed JSON would take a gigabyte
+ * of memory on a file's word.
+ */
+export const MAX_HEADER_BYTES = 25_000_000;
 /** No tensor of a model has more axes; a longer shape is an attack on those who loop over it. */
 export const MAX_AXES = 16;
 const LENGTH_BYTES = 8;

@@ -156,6 +156,20 @@ describe('inspect', () => {
     expect(stdout).toMatch(/^latentScale +0\.18215$/m);
   });
 
+  test('a style’s description, and what is wrong with it', async () => {
+    const card = {
+      name: 'ink', version: '1.0.0', title: 'Ink', description: '', author: 'me', licence: 'MIT', tags: [], triggerWords: [],
+      base: { architecture: 'stable-diffusion-v1', contextWidth: 768 },
+      layers: { widths: [768], structure: [1, 2, 1], activation: 'relu', layerNorm: false, activateOutput: false },
+      parameters: [],
+    }; // biome-ignore format: a card
+    writeFileSync(at('style.json'), JSON.stringify(card));
+    expect(await tinctureJson('inspect', at('style.json'))).toMatchObject({ kind: 'style', problem: null });
+    writeFileSync(at('style.json'), JSON.stringify({ ...card, version: 'new' }));
+    const { problem } = await tinctureJson('inspect', at('style.json'));
+    expect(problem).toMatch(/^version: must be a semantic version/);
+  });
+
   test('a style with a NaN is described, and its trouble too', async () => {
     const bytes = goldenBytes('hypernetworks/relu.pt');
     new DataView(bytes.buffer).setUint32(0x900, 0x7fc00000, true);

@@ -158,8 +158,8 @@ describe('openSafetensors', () => {
     });
   });
 
-  test('survives a header of ten million brackets', async () => {
-    const header = new Uint8Array(10_000_000).fill(0x5b);
+  test('survives a header of two million brackets', async () => {
+    const header = new Uint8Array(2_000_000).fill(0x5b);
     await expect(open(fileOf(header))).rejects.toMatchObject({ code: 'format/invalid' });
   });
 

@@ -181,13 +181,13 @@ describe('a hostile pickle', () => {
     });
   });
 
-  test('nesting 64 deep is read, 65 deep is refused, a million deep too', async () => {
+  test('nesting 64 deep is read, 65 deep is refused, 100,000 deep too', async () => {
     const nested = (depth: number): Code => [
       ...new Array<number>(depth).fill(0x5d),
       ...new Array<number>(depth - 1).fill(0x61),
     ];
     await open(torchZip(nested(64)));
-    for (const depth of [65, 1_000_000]) {
+    for (const depth of [65, 100_000]) {
       await expect(open(torchZip(nested(depth)))).rejects.toMatchObject({ code: 'format/too-large' });
     }
   });
