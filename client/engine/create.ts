@@ -4,6 +4,7 @@ import type { PluginHost } from '../plugin-host/host.ts';
 import { createRegistry } from '../registry/registry.ts';
 import { chooseBackend } from '../runtime/backend.ts';
 import { configureRuntime } from '../runtime/configure.ts';
+import { AttentionChooser } from './attention.ts';
 import type { Engine, EngineOptions, GenerateOptions, GenerateRequest, GenerateResult } from './engine.ts';
 import { EngineError } from './errors.ts';
 import { openModel } from './model.ts';
@@ -50,7 +51,7 @@ export async function createEngine(
     signal: undefined,
     onProgress: undefined,
   });
-  const pipeline = new Pipeline(model, sessions, styles);
+  const pipeline = new Pipeline(model, sessions, styles, new AttentionChooser(model.config, backend));
   const closing = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
 

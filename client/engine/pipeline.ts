@@ -7,6 +7,7 @@ import { pictureNoise } from '../sampling/noise.ts';
 import type { StepDone } from '../sampling/run.ts';
 import { sample } from '../sampling/sample.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import type { AttentionChooser } from './attention.ts';
 import { bendContext, encodePrompts } from './context.ts';
 import type { GenerateRequest, GenerateResult, Progress, Stage } from './engine.ts';
 import type { OpenModel } from './model.ts';
@@ -22,12 +23,14 @@ export class Pipeline {
   readonly #model: OpenModel;
   readonly #sessions: Sessions;
   readonly #styles: Styles;
+  readonly #attention: AttentionChooser;
   #preview: PreviewMap | undefined;
 
-  constructor(model: OpenModel, sessions: Sessions, styles: Styles) {
+  constructor(model: OpenModel, sessions: Sessions, styles: Styles, attention: AttentionChooser) {
     this.#model = model;
     this.#sessions = sessions;
     this.#styles = styles;
+    this.#attention = attention;
   }
 
   /** Rejects with the signal's reason when aborted, else with errors in words. */
@@ -64,14 +67,28 @@ export class Pipeline {
       plan.height / config.latentFactor,
       plan.width / config.latentFactor,
     ];
+    const batch = plan.guidance === 1 ? 1 : 2;
+    const { attention, notice } = await this.#attention.choose({
+      batch,
+      width: plan.width,
+      height: plan.height,
+    });
+    if (notice !== undefined) notices.push(notice);
     const runner = await clock.time('model', () =>
-      UnetRunner.create(this.#model, this.#sessions, styles, contexts, latentShape),
+      UnetRunner.create({
+        model: this.#model,
+        sessions: this.#sessions,
+        styles,
+        contexts,
+        latentShape,
+        attention,
+      }),
     );
     if (plan.previewEvery > 0) {
       this.#preview ??= await fitPreview(
         config.latentChannels,
         manifest.latentScale,
-        await this.#sessions.decoder(),
+        await this.#sessions.decoder(attention),
       );
     }
 
@@ -83,7 +100,7 @@ export class Pipeline {
     signal.throwIfAborted();
     onProgress({ stage: 'decode', message: 'decoding the picture' });
     const picture = await clock.time('decode', async () =>
-      decodeLatent(latents, manifest.latentScale, await this.#sessions.decoder()),
+      decodeLatent(latents, manifest.latentScale, await this.#sessions.decoder(attention)),
     );
     signal.throwIfAborted();
     const parameters = this.#parameters(plan, request, styles);

@@ -1,4 +1,5 @@
 // The sessions of one model: made when first needed, the UNet's kept by the styles' signature.
+import type { AttentionLowering } from '../models/attention.ts';
 import { buildDecoder } from '../models/decoder.ts';
 import type { StyleSignature } from '../models/styles.ts';
 import { buildTextEncoder } from '../models/text-encoder.ts';
@@ -16,8 +17,8 @@ export class Sessions {
   readonly #model: OpenModel;
   readonly #backend: Backend;
   #text: Promise<Session> | undefined;
-  #decoder: Promise<Session> | undefined;
-  /** By signature key, in order of last use. */
+  readonly #decoders = new Map<AttentionLowering, Promise<Session>>();
+  /** By attention and signature key, in order of last use. */
   readonly #unets = new Map<string, Promise<Session>>();
 
   constructor(model: OpenModel, backend: Backend) {
@@ -32,21 +33,23 @@ export class Sessions {
     return this.#text;
   }
 
-  decoder(): Promise<Session> {
-    this.#decoder ??= this.#create(buildDecoder(this.#model.checkpoint, this.#model.config), () => {
-      this.#decoder = undefined;
-    });
-    return this.#decoder;
+  decoder(attention: AttentionLowering): Promise<Session> {
+    const kept = this.#decoders.get(attention);
+    if (kept !== undefined) return kept;
+    const graph = buildDecoder(this.#model.checkpoint, this.#model.config, { attention });
+    const session = this.#create(graph, () => this.#decoders.delete(attention));
+    this.#decoders.set(attention, session);
+    return session;
   }
 
   /** The UNet whose self-attention takes layers of this signature; the empty key is the plain UNet. */
-  async unet(signature: StyleSignature): Promise<Session> {
-    const { key } = signature;
+  async unet(signature: StyleSignature, attention: AttentionLowering): Promise<Session> {
+    const key = `${attention} ${signature.key}`;
     const kept = this.#unets.get(key);
     this.#unets.delete(key);
     const session =
       kept ??
-      this.#create(buildUnet(this.#model.checkpoint, this.#model.config, { signature }), () =>
+      this.#create(buildUnet(this.#model.checkpoint, this.#model.config, { signature, attention }), () =>
         this.#unets.delete(key),
       );
     this.#unets.set(key, session);
@@ -60,8 +63,9 @@ export class Sessions {
   }
 
   async release(): Promise<void> {
-    const all = [this.#text, this.#decoder, ...this.#unets.values()];
-    this.#text = this.#decoder = undefined;
+    const all = [this.#text, ...this.#decoders.values(), ...this.#unets.values()];
+    this.#text = undefined;
+    this.#decoders.clear();
     this.#unets.clear();
     const settled = await Promise.allSettled(all);
     for (const result of settled) if (result.status === 'fulfilled') await result.value?.release();

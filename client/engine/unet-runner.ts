@@ -1,5 +1,5 @@
 // One UNet evaluation of a picture: guidance rows, the two contexts, the styles' layers, and a watch for NaN.
-import type { StrengthenedHypernetwork } from '../hypernetwork/hypernetwork.ts';
+import type { AttentionLowering } from '../models/attention.ts';
 import { styleFeeds, styleSignature } from '../models/styles.ts';
 import type { Session } from '../runtime/session.ts';
 import type { UnetRun } from '../sampling/denoiser.ts';
@@ -11,54 +11,33 @@ import type { OpenModel } from './model.ts';
 import type { Sessions } from './sessions.ts';
 import type { ReadyStyle } from './styles.ts';
 
-/** Runs the UNet of one picture. `contexts` has a row for the prompt and, with guidance, one for the negative prompt. */
+/** What one picture asks of the UNet. */
+export interface UnetJob {
+  readonly model: OpenModel;
+  readonly sessions: Sessions;
+  readonly styles: readonly ReadyStyle[];
+  /** A row for the prompt and, with guidance, one for the negative prompt. */
+  readonly contexts: Contexts;
+  /** [c, h, w] of one latent. */
+  readonly latentShape: readonly number[];
+  readonly attention: AttentionLowering;
+}
+
+/** Runs the UNet of one picture. */
 export class UnetRunner {
-  readonly #model: OpenModel;
-  readonly #sessions: Sessions;
-  readonly #styles: readonly ReadyStyle[];
-  readonly #contexts: Contexts;
+  readonly #job: UnetJob;
   readonly #session: Session;
-  readonly #latentShape: readonly number[];
   readonly #layerFeeds: Record<string, Tensor>;
 
-  private constructor(
-    model: OpenModel,
-    sessions: Sessions,
-    styles: readonly ReadyStyle[],
-    contexts: Contexts,
-    latentShape: readonly number[],
-    session: Session,
-    layerFeeds: Record<string, Tensor>,
-  ) {
-    this.#model = model;
-    this.#sessions = sessions;
-    this.#styles = styles;
-    this.#contexts = contexts;
-    this.#latentShape = latentShape;
+  private constructor(job: UnetJob, session: Session, layerFeeds: Record<string, Tensor>) {
+    this.#job = job;
     this.#session = session;
     this.#layerFeeds = layerFeeds;
   }
 
-  /** @param latentShape [c, h, w] of one latent. */
-  static async create(
-    model: OpenModel,
-    sessions: Sessions,
-    styles: readonly ReadyStyle[],
-    contexts: Contexts,
-    latentShape: readonly number[],
-  ): Promise<UnetRunner> {
-    const active = lowered(styles);
-    const signature = styleSignature(active, model.config);
-    const session = await sessions.unet(signature);
-    return new UnetRunner(
-      model,
-      sessions,
-      styles,
-      contexts,
-      latentShape,
-      session,
-      styleFeeds(active, signature),
-    );
+  /** Makes the session for the styles' shape, unless it is there. */
+  static async create(job: UnetJob): Promise<UnetRunner> {
+    return new UnetRunner(job, ...(await styledSession(job, job.styles)));
   }
 
   /**
@@ -67,10 +46,10 @@ export class UnetRunner {
    */
   readonly run: UnetRun = async (sample, timestep) => {
     const plain = {
-      sample: tensor([timestep.length, ...this.#latentShape], sample),
+      sample: tensor([timestep.length, ...this.#job.latentShape], sample),
       timestep: tensor([timestep.length], timestep),
-      context_k: this.#contexts.k,
-      context_v: this.#contexts.v,
+      context_k: this.#job.contexts.k,
+      context_v: this.#job.contexts.v,
     };
     const { noise_pred } = await this.#session.run({ ...plain, ...this.#layerFeeds });
     if (!isAllFinite(noise_pred!.data)) throw await this.#blame(plain);
@@ -80,13 +59,12 @@ export class UnetRunner {
   /** Names the first style of the chain whose layers make the UNet's output non-finite on this very input. */
   async #blame(plain: Readonly<Record<string, Tensor>>): Promise<EngineError> {
     const timestep = plain['timestep']!.data[0];
-    for (let count = 0; count <= this.#styles.length; count++) {
-      const active = lowered(this.#styles.slice(0, count));
-      const signature = styleSignature(active, this.#model.config);
-      const session = await this.#sessions.unet(signature);
-      const { noise_pred } = await session.run({ ...plain, ...styleFeeds(active, signature) });
+    const { styles, model } = this.#job;
+    for (let count = 0; count <= styles.length; count++) {
+      const [session, layerFeeds] = await styledSession(this.#job, styles.slice(0, count));
+      const { noise_pred } = await session.run({ ...plain, ...layerFeeds });
       if (isAllFinite(noise_pred!.data)) continue;
-      const culprit = this.#styles[count - 1];
+      const culprit = styles[count - 1];
       if (culprit === undefined) break;
       return new EngineError(
         'engine/non-finite',
@@ -102,16 +80,19 @@ export class UnetRunner {
       'engine/non-finite',
       'the UNet gave a non-finite value (NaN or infinity) without any style’s layers',
       {
-        where: `UNet of ${this.#model.facts.name} at timestep ${timestep}`,
+        where: `UNet of ${model.facts.name} at timestep ${timestep}`,
         fix: 'The checkpoint may be damaged: verify its digest.',
       },
     );
   }
 }
 
-/** The styles in the form that the graph's lowering takes; strength 0 adds nothing and is left out. */
-function lowered(styles: readonly ReadyStyle[]): StrengthenedHypernetwork[] {
-  return styles
-    .filter(({ strength }) => strength !== 0)
-    .map(({ hypernetwork, strength }) => ({ hypernetwork, strength }));
+/** The UNet session that takes these styles' layers, and the layers as its feeds; strength 0 adds nothing and is left out. */
+async function styledSession(
+  { model, sessions, attention }: UnetJob,
+  styles: readonly ReadyStyle[],
+): Promise<[Session, Record<string, Tensor>]> {
+  const active = styles.filter(({ strength }) => strength !== 0);
+  const signature = styleSignature(active, model.config);
+  return [await sessions.unet(signature, attention), styleFeeds(active, signature)];
 }

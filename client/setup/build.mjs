@@ -53,7 +53,7 @@ export async function buildStudio() {
         '--config',
         join(ROOT, 'client', 'studio', 'vite.config.ts'),
         '--logLevel',
-        'warn',
+        'error',
       ],
       { stdio: ['ignore', 2, 2] },
     ),

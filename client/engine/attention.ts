@@ -1,0 +1,54 @@
+// Chooses how attention is lowered: plain operators where the scores are small, else the fused kernel if it is right here.
+import type { AttentionLowering } from '../models/attention.ts';
+import { type PictureSize, plainScoreBytes } from '../models/attention-memory.ts';
+import { attentionProbe } from '../models/attention-probe.ts';
+import type { ModelConfig } from '../models/config.ts';
+import { createSession } from '../runtime/create.ts';
+import type { Backend } from '../runtime/session.ts';
+
+/** Largest score matrix for which plain attention is taken: up to here it is as fast as the fused kernel. */
+export const PLAIN_SCORE_BYTES = 64 * 2 ** 20;
+
+/** The choice, with words for the user when the better one had to be left. */
+export interface AttentionChoice {
+  readonly attention: AttentionLowering;
+  readonly notice?: string;
+}
+
+/** Chooses for each picture of one model; the fused kernel is tried out at most once. */
+export class AttentionChooser {
+  readonly #config: ModelConfig;
+  readonly #backend: Backend;
+  #fusedIsRight: Promise<boolean> | undefined;
+
+  constructor(config: ModelConfig, backend: Backend) {
+    this.#config = config;
+    this.#backend = backend;
+  }
+
+  async choose(size: PictureSize): Promise<AttentionChoice> {
+    if (plainScoreBytes(this.#config, size) <= PLAIN_SCORE_BYTES) return { attention: 'plain' };
+    this.#fusedIsRight ??= probe(this.#config, this.#backend);
+    if (await this.#fusedIsRight) return { attention: 'fused' };
+    return {
+      attention: 'plain',
+      notice:
+        'This GPU’s fused attention kernel gave wrong numbers in a test, so a slower one that needs more memory was used.',
+    };
+  }
+}
+
+/**
+ * Runs the fused kernel once on known numbers. Some GPUs get it wrong without a word (seen with subgroups of four), and
+ * a wrong picture is worse than a slower one. The wasm kernel is the same everywhere and needs no probe.
+ */
+async function probe(config: ModelConfig, backend: Backend): Promise<boolean> {
+  if (backend === 'wasm') return true;
+  const { graph, feeds, agrees } = attentionProbe(config);
+  const session = await createSession(graph, { backend });
+  try {
+    return agrees(await session.run(feeds));
+  } finally {
+    await session.release();
+  }
+}

@@ -1,0 +1,49 @@
+// The engine in Chromium, in the page's thread and in a Worker: the same pictures, errors and cancellation.
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Backend } from '../../client/runtime/session.ts';
+import { inPage, launchChromium, type TestBrowser } from './chromium.ts';
+import type { Home } from './pages/engine.ts';
+
+const cases: { home: Home; backend: Backend }[] = [
+  { home: 'page', backend: 'wasm' },
+  { home: 'worker', backend: 'wasm' },
+  { home: 'worker', backend: 'webgpu' },
+];
+
+describe.each(cases)('the engine in the $home on $backend', ({ home, backend }) => {
+  let browser: TestBrowser;
+  let page: Page;
+  const engine = <T>(name: string, ...args: unknown[]): Promise<T> =>
+    inPage<T>(page, '/tests/e2e/pages/engine.ts', name, ...args);
+
+  beforeAll(async () => {
+    browser = await launchChromium({ webgpu: backend === 'webgpu' });
+    page = await browser.newPage();
+    expect(await engine<string>('open', home, backend)).toMatch(new RegExp(`^${backend}: .`));
+  });
+  afterAll(() => browser.close());
+
+  test('draws the reference’s latent', async () => {
+    expect(await engine<number>('latentError', false)).toBeLessThan(1e-3);
+  });
+
+  test('draws it with two styles, their text part in the sandboxed frame', async () => {
+    expect(await engine<number>('latentError', true)).toBeLessThan(1e-3);
+  });
+
+  test('cancels, and draws the next picture', async () => {
+    expect(await engine('abort')).toEqual({ name: 'AbortError', next: 64 });
+  });
+
+  test('errors keep class name, code and advice', async () => {
+    const error = await engine<{ message: string }>('failure');
+    expect(error).toMatchObject({ name: 'EngineError', code: 'engine/request', fix: 'Use 64.' });
+    expect(error.message).toMatch(/width.*multiple of 16 pixels.*63/);
+  });
+
+  test('leaves nothing in the page when closed', async () => {
+    expect(await engine<number>('close')).toBe(0);
+    expect(browser.errors).toEqual([]);
+  });
+});

@@ -1,0 +1,87 @@
+// Runs in the page: the engine on the golden model, in the page's thread or in a Worker.
+import {
+  type Backend,
+  blobSource,
+  createEngine,
+  createWorkerEngine,
+  type Engine,
+  type GenerateRequest,
+  openSafetensors,
+  relativeError,
+} from '../../../client/index.ts';
+
+const FOLDER = '/tests/golden/sd-tiny';
+const STYLES = [
+  { style: `${FOLDER}/style-a.pt`, strength: 0.8 },
+  { style: `${FOLDER}/style-b.pt`, strength: 0.5 },
+];
+
+export type Home = 'page' | 'worker';
+
+let engine: Engine | undefined;
+
+/** Opens the engine; gives the backend with its reason. */
+export async function open(home: Home, backend: Backend): Promise<string> {
+  const create = home === 'page' ? createEngine : createWorkerEngine;
+  engine = await create({ model: FOLDER, backend });
+  return `${engine.backend}: ${engine.backendReason}`;
+}
+
+async function request(): Promise<{
+  wanted: (name: string) => Promise<Float32Array>;
+  request: GenerateRequest;
+}> {
+  const blob = await (await fetch(`${FOLDER}/expected.safetensors`)).blob();
+  const file = await openSafetensors(blobSource('expected.safetensors', blob));
+  return {
+    wanted: async (name) => (await file.read(name)).data,
+    request: {
+      prompt: 'a photo of a red apple, best quality',
+      negativePrompt: 'blurry',
+      sampler: 'ddim',
+      steps: 5,
+      guidance: 7.5,
+      noise: await file.read('init_noise'),
+    },
+  };
+}
+
+/** Relative error of the final latent against the reference, without and with both styles. */
+export async function latentError(styled: boolean): Promise<number> {
+  const { wanted, request: golden } = await request();
+  const { latents } = await engine!.generate({ ...golden, ...(styled && { styles: STYLES }) });
+  return relativeError(latents.data, await wanted(styled ? 'ddim_latent_hypernetworks' : 'ddim_latent'));
+}
+
+/** Aborts at the first step; gives the error's name and whether the next picture still comes. */
+export async function abort(): Promise<{ name: string; next: number }> {
+  const controller = new AbortController();
+  const name = await engine!
+    .generate(
+      { prompt: 'apple', steps: 30, seed: 1 },
+      { signal: controller.signal, onProgress: ({ done }) => done === 1 && controller.abort() },
+    )
+    .then(
+      () => 'finished',
+      (error: Error) => error.name,
+    );
+  const { picture } = await engine!.generate({ prompt: 'apple', steps: 1, seed: 1 });
+  return { name, next: picture.width };
+}
+
+/** Asks for what cannot be drawn; gives what the error says of itself. */
+export async function failure(): Promise<{ name: string; code: string; fix: string; message: string }> {
+  try {
+    await engine!.generate({ prompt: 'apple', width: 63 });
+    throw new Error('the request was not refused');
+  } catch (caught) {
+    const { name, code, message, facts } = caught as Error & { code: string; facts: { fix: string } };
+    return { name, code, message, fix: facts.fix };
+  }
+}
+
+/** Frames and Workers left in the page after closing. */
+export async function close(): Promise<number> {
+  await engine!.close();
+  return document.querySelectorAll('iframe').length;
+}
