@@ -45,8 +45,6 @@ interface AppliedStyle {
 }
 
 export const apply: Command = {
-  name: 'apply',
-  summary: 'run styles on a context, through the plugin sandbox',
   help: HELP,
   async run(args, terminal) {
     const { values, positionals } = parseCommandLine(args, {

@@ -33,8 +33,6 @@ interface Converted {
 }
 
 export const convert: Command = {
-  name: 'convert',
-  summary: 'a hypernetwork or an embedding from .pt to .safetensors, or back',
   help: HELP,
   async run(args, terminal) {
     const { values, positionals } = parseCommandLine(args, { json: { type: 'boolean' } });

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { TinctureError } from '../../plugins/contract/error.ts';
 import type { GenerateRequest, GenerateResult, ModelFacts } from '../engine/engine.ts';
 import { REQUEST_LIMITS } from '../engine/request.ts';
+import { fileSource } from '../formats/node-file.ts';
 import { openSafetensors, storeFloat32, writeSafetensors } from '../formats/safetensors.ts';
-import { fileSource } from '../node.ts';
 import {
   type Command,
   decimalNumber,
@@ -61,8 +61,6 @@ const OPTIONS = {
 const DEFAULT_MODEL = fileURLToPath(new URL('../default-model', import.meta.url));
 
 export const generate: Command = {
-  name: 'generate',
-  summary: 'draw a picture from a prompt and styles',
   help: HELP,
   async run(args, terminal) {
     const { values, positionals } = parseCommandLine(args, OPTIONS);

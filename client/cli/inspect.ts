@@ -18,8 +18,6 @@ or model's description (.json). Pickles are read by a restricted reader that run
   --json   print the facts as JSON`;
 
 export const inspect: Command = {
-  name: 'inspect',
-  summary: 'what a .pt, .safetensors, .wasm, .png or style.json holds',
   help: HELP,
   async run(args, terminal) {
     const { values, positionals } = parseCommandLine(args, { json: { type: 'boolean' } });

@@ -1,13 +1,38 @@
 // `tincture`: the table of commands, help, and exit codes (1 for errors, 2 for wrong usage, 130 after Ctrl-C).
 import { TinctureError } from '../../plugins/contract/error.ts';
-import { apply } from './apply.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
-import { convert } from './convert.ts';
-import { generate } from './generate.ts';
-import { inspect } from './inspect.ts';
 import { printable } from './output.ts';
 
-const COMMANDS: readonly Command[] = [inspect, convert, apply, generate];
+/** A command is loaded when it is asked for: help must not wait for the engine's parts. */
+interface Entry {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+const COMMANDS: readonly Entry[] = [
+  {
+    name: 'inspect',
+    summary: 'what a .pt, .safetensors, .wasm, .png or style.json holds',
+    load: async () => (await import('./inspect.ts')).inspect,
+  },
+  {
+    name: 'convert',
+    summary: 'a hypernetwork or an embedding from .pt to .safetensors, or back',
+    load: async () => (await import('./convert.ts')).convert,
+  },
+  {
+    name: 'apply',
+    summary: 'run styles on a context, through the plugin sandbox',
+    load: async () => (await import('./apply.ts')).apply,
+  },
+  {
+    name: 'generate',
+    summary: 'draw a picture from a prompt and styles',
+    load: async () => (await import('./generate.ts')).generate,
+  },
+];
 
 const HELP = `tincture: Stable Diffusion styles, drawn on this machine.
 
@@ -23,17 +48,21 @@ const terminal: Terminal = {
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    const asked = COMMANDS.find((command) => command.name === args[0]);
-    if (name === undefined) terminal.note(HELP);
-    else terminal.out(asked?.help ?? HELP);
-    return name === undefined ? 2 : 0;
+  if (name === undefined) {
+    terminal.note(HELP);
+    return 2;
   }
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (command === undefined) {
+  if (['--help', '-h', 'help'].includes(name)) {
+    const asked = COMMANDS.find((entry) => entry.name === args[0]);
+    terminal.out(asked === undefined ? HELP : (await asked.load()).help);
+    return 0;
+  }
+  const entry = COMMANDS.find((candidate) => candidate.name === name);
+  if (entry === undefined) {
     terminal.note(`error: no command ${JSON.stringify(name)}; tincture --help lists them`);
     return 2;
   }
+  const command = await entry.load();
   if (args.includes('--help') || args.includes('-h')) {
     terminal.out(command.help);
     return 0;
@@ -42,16 +71,16 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     await command.run(args, terminal);
     return 0;
   } catch (error) {
-    return report(command, error);
+    return report(name, error);
   }
 }
 
 /** Prints an error and gives its exit code. */
-function report(command: Command, error: unknown): number {
+function report(command: string, error: unknown): number {
   const usage =
     error instanceof UsageError || (error instanceof TinctureError && error.code === 'engine/request');
   if (usage) {
-    terminal.note(`error: ${printable(error.message)}\ntincture ${command.name} --help tells the usage`);
+    terminal.note(`error: ${printable(error.message)}\ntincture ${command} --help tells the usage`);
     return 2;
   }
   if (error instanceof TinctureError) {

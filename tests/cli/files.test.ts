@@ -221,31 +221,30 @@ describe('convert', () => {
     expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
-  test.each([
-    'brush.pt',
-    'brush-prezip.pt',
-    'brush-parameter-dict.pt',
-    'brush-text-chunk.png',
-    'brush.safetensors',
-  ])('the embedding %s there and back', async (name) => {
-    expect(await tinctureJson('convert', `${GOLDEN}/embeddings/${name}`, at('e.safetensors'))).toMatchObject({
-      kind: 'embedding',
-    });
-    const golden = await (await openSafetensors(goldenSource('embeddings/brush.safetensors'))).read(
-      'emb_params',
-    );
-    expect(await (await openSafetensors(await fileSource(at('e.safetensors')))).read('emb_params')).toEqual(
-      golden,
-    );
-    await tincture('convert', at('e.safetensors'), at('e.pt'));
-    expect(await tinctureJson('inspect', at('e.pt'))).toMatchObject({
-      kind: 'embedding',
-      vectors: 3,
-      width: 24,
-    });
-    await tincture('convert', at('e.pt'), at('e2.safetensors'));
-    expect(readFileSync(at('e2.safetensors'))).toEqual(readFileSync(at('e.safetensors')));
-  });
+  test.each(['brush-parameter-dict.pt', 'brush-text-chunk.png'])(
+    'the embedding %s there and back',
+    async (name) => {
+      expect(
+        await tinctureJson('convert', `${GOLDEN}/embeddings/${name}`, at('e.safetensors')),
+      ).toMatchObject({
+        kind: 'embedding',
+      });
+      const golden = await (await openSafetensors(goldenSource('embeddings/brush.safetensors'))).read(
+        'emb_params',
+      );
+      expect(await (await openSafetensors(await fileSource(at('e.safetensors')))).read('emb_params')).toEqual(
+        golden,
+      );
+      await tincture('convert', at('e.safetensors'), at('e.pt'));
+      expect(await tinctureJson('inspect', at('e.pt'))).toMatchObject({
+        kind: 'embedding',
+        vectors: 3,
+        width: 24,
+      });
+      await tincture('convert', at('e.pt'), at('e2.safetensors'));
+      expect(readFileSync(at('e2.safetensors'))).toEqual(readFileSync(at('e.safetensors')));
+    },
+  );
 
   test('what is neither is refused, and nothing is written', async () => {
     const { code, stderr } = await tincture('convert', `${GOLDEN}/sd-tiny/expected.safetensors`, at('no.pt'));

@@ -145,15 +145,17 @@ test(
       '--model',
       model,
       '--steps',
-      '1000',
+      '200',
       '--output',
       at('stopped.png'),
     );
     child.stderr!.on('data', (text: string) => {
-      if (/\d\/1000/.test(String(text))) child.kill('SIGINT');
+      if (/\d\/200/.test(String(text))) child.kill('SIGINT');
     });
     const { code, stdout, stderr } = await finish(child);
     expect([code, stdout]).toEqual([130, '']);
+    // The signal is noticed between steps, not after the last one.
+    expect(stderr).not.toContain('200/200');
     expect(stderr).toMatch(/error: cancelled; nothing was written\n$/);
     expect(readdirSync(folder).filter((name) => name.includes('stopped'))).toEqual([]);
   },
