@@ -5,6 +5,7 @@ import { chooseBackend } from './backend.ts';
 import { deviceLost, RuntimeError, runtimeFailure } from './error.ts';
 import { externalFiles } from './external.ts';
 import { checkFeeds, toOrt, toTensors } from './feeds.ts';
+import { type Gpu, openGpu } from './gpu.ts';
 import { loadRuntime, type OrtSession, type Runtime } from './ort.ts';
 import type { Backend, Feed, Session } from './session.ts';
 
@@ -34,15 +35,16 @@ export async function createSession(graph: EmittedGraph, options: SessionOptions
   return runtime.queue.run(async () => {
     signal?.throwIfAborted();
     try {
+      const gpu = options.backend === 'webgpu' ? await openGpu() : undefined;
       const inner = await runtime.ort.InferenceSession.create(
         graph.bytes,
-        await ortOptions(graph, options, runtime),
+        await ortOptions(graph, options, runtime, gpu),
       );
       if (signal?.aborted) {
         await inner.release();
         throw signal.reason;
       }
-      return new OrtBackedSession(graph, options.backend, runtime, inner);
+      return new OrtBackedSession(graph, runtime, inner, gpu);
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
       throw runtimeFailure('runtime/create', graph.name, cause);
@@ -54,13 +56,14 @@ async function ortOptions(
   graph: EmittedGraph,
   options: SessionOptions,
   runtime: Runtime,
+  gpu: Gpu | undefined,
 ): Promise<InferenceSession.SessionOptions> {
   const weights = graph.external.reduce((sum, { source }) => sum + source.size, 0);
   const prepack = options.prepack ?? weights <= PREPACK_LIMIT_BYTES;
   return {
-    executionProviders: [options.backend],
+    executionProviders: [gpu === undefined ? 'wasm' : { name: 'webgpu', device: gpu.device }],
     graphOptimizationLevel: 'all',
-    externalData: await externalFiles(graph, runtime.build),
+    externalData: await externalFiles(graph, runtime.build, gpu),
     extra: { session: { disable_prepacking: prepack ? '0' : '1' } },
     logSeverityLevel: 4,
   };
@@ -76,16 +79,16 @@ class OrtBackedSession implements Session {
   readonly #graph: EmittedGraph;
   readonly #runtime: Runtime;
   #inner: OrtSession | undefined;
-  #lost: string | undefined;
+  readonly #gpu: Gpu | undefined;
 
-  constructor(graph: EmittedGraph, backend: Backend, runtime: Runtime, inner: OrtSession) {
-    this.backend = backend;
+  constructor(graph: EmittedGraph, runtime: Runtime, inner: OrtSession, gpu: Gpu | undefined) {
+    this.backend = gpu === undefined ? 'wasm' : 'webgpu';
     this.inputNames = inner.inputNames;
     this.outputNames = inner.outputNames;
     this.#graph = { ...graph, bytes: new Uint8Array(), external: [] };
     this.#runtime = runtime;
     this.#inner = inner;
-    if (backend === 'webgpu') this.#watchDevice();
+    this.#gpu = gpu;
   }
 
   run(feeds: Readonly<Record<string, Feed>>): ReturnType<Session['run']> {
@@ -95,7 +98,8 @@ class OrtBackedSession implements Session {
       try {
         return await toTensors(await inner.run(toOrt(this.#runtime.ort, feeds), RUN_OPTIONS));
       } catch (cause) {
-        if (this.#lost !== undefined) throw deviceLost(this.#graph.name, this.#lost, cause);
+        const lost = this.#gpu?.lost;
+        if (lost !== undefined) throw deviceLost(this.#graph.name, lost, cause);
         throw runtimeFailure('runtime/run', this.#graph.name, cause);
       }
     });
@@ -110,18 +114,11 @@ class OrtBackedSession implements Session {
   }
 
   #alive(): OrtSession {
-    if (this.#lost !== undefined) throw deviceLost(this.#graph.name, this.#lost);
+    const lost = this.#gpu?.lost;
+    if (lost !== undefined) throw deviceLost(this.#graph.name, lost);
     if (this.#inner === undefined) {
       throw new RuntimeError('runtime/released', 'the session was released', { where: this.#graph.name });
     }
     return this.#inner;
-  }
-
-  #watchDevice(): void {
-    Promise.resolve(this.#runtime.ort.env.webgpu.device)
-      .then((device) => device.lost)
-      .then(({ reason, message }) => {
-        this.#lost = message === '' ? reason : message;
-      });
   }
 }

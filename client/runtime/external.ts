@@ -2,12 +2,16 @@
 import type { InferenceSession } from 'onnxruntime-common';
 import type { ByteSource } from '../formats/entry.ts';
 import type { EmittedGraph } from '../onnx/graph.ts';
+import type { Gpu } from './gpu.ts';
 import type { Build } from './ort.ts';
 
 /** Only Workers have it, and the library of types for pages lacks it. */
 declare class FileReaderSync {
   readAsArrayBuffer(blob: Blob): ArrayBuffer;
 }
+
+/** Weights on their way to the GPU at once: enough to keep it busy, little beside a checkpoint. */
+const UPLOAD_AHEAD_BYTES = 32 * 2 ** 20;
 
 type ExternalFiles = NonNullable<InferenceSession.SessionOptions['externalData']>;
 
@@ -16,15 +20,15 @@ type ExternalFiles = NonNullable<InferenceSession.SessionOptions['externalData']
  * so the file itself is never in memory. The plain build would read the whole Blob first; in a Worker, where a Blob
  * can be read synchronously, it gets a view that reads on demand. Without either, the bytes are read once.
  */
-export async function externalFiles(graph: EmittedGraph, build: Build): Promise<ExternalFiles> {
+export async function externalFiles(graph: EmittedGraph, build: Build, gpu?: Gpu): Promise<ExternalFiles> {
   return Promise.all(
-    graph.external.map(async ({ path, source }) => ({ path, data: await fileData(source, build) })),
+    graph.external.map(async ({ path, source }) => ({ path, data: await fileData(source, build, gpu) })),
   );
 }
 
-async function fileData(source: ByteSource, build: Build): Promise<Blob | Uint8Array> {
+async function fileData(source: ByteSource, build: Build, gpu: Gpu | undefined): Promise<Blob | Uint8Array> {
   if (source.blob === undefined) return source.read(0, source.size);
-  if (build === 'jspi') return source.blob;
+  if (build === 'jspi') return gpu === undefined ? source.blob : pacedBlob(source.blob, gpu);
   return typeof FileReaderSync !== 'undefined' ? bytesOnDemand(source.blob) : source.read(0, source.size);
 }
 
@@ -38,6 +42,44 @@ function bytesOnDemand(blob: Blob): Uint8Array {
     subarray: {
       value: (begin: number, end: number) =>
         new Uint8Array(new FileReaderSync().readAsArrayBuffer(blob.slice(begin, end))),
+    },
+  });
+}
+
+/**
+ * A view of the Blob whose reads wait for the GPU now and then: each tensor goes up through a buffer of its own size
+ * that lives until the GPU has copied it, so without waiting nearly all weights would be in memory twice.
+ */
+function pacedBlob(blob: Blob, { device }: Gpu): Blob {
+  let ahead = 0;
+  return Object.defineProperty(blob.slice(), 'slice', {
+    value: (begin: number, end: number) => {
+      const part = blob.slice(begin, end);
+      ahead += part.size;
+      if (ahead < UPLOAD_AHEAD_BYTES) return part;
+      ahead = 0;
+      return Object.defineProperty(part, 'stream', {
+        value: () => startAfter(part, () => device.queue.onSubmittedWorkDone()),
+      });
+    },
+  });
+}
+
+/** The Blob's stream, whose first read waits. The runtime reads it with a reader and nothing else. */
+function startAfter(part: Blob, wait: () => Promise<unknown>): ReadableStream<Uint8Array> {
+  const stream = Blob.prototype.stream.call(part);
+  const getReader = stream.getReader.bind(stream) as (options: { mode: 'byob' }) => ReadableStreamBYOBReader;
+  return Object.defineProperty(stream, 'getReader', {
+    value: (options: { mode: 'byob' }) => {
+      const reader = getReader(options);
+      const read = reader.read.bind(reader);
+      const waited = wait();
+      return Object.defineProperty(reader, 'read', {
+        value: async (view: Uint8Array<ArrayBuffer>) => {
+          await waited;
+          return read(view);
+        },
+      });
     },
   });
 }

@@ -1,6 +1,7 @@
 // Runs in a page or a Worker: tiny graphs through the runtime, from a Blob of weights.
 import { chooseBackend } from '../../../client/runtime/backend.ts';
 import { createSession } from '../../../client/runtime/create.ts';
+import { openGpu } from '../../../client/runtime/gpu.ts';
 import type { Backend } from '../../../client/runtime/session.ts';
 import { gemmGraph, memorySource, weightFile } from '../../runtime/tiny-graph.ts';
 
@@ -33,8 +34,7 @@ export async function tinyRunWithoutJspi() {
 export async function loseDevice() {
   const session = await createSession(graph(), { backend: 'webgpu' });
   await session.run({ x });
-  const { env } = await import('onnxruntime-web/jspi');
-  const device = await env.webgpu.device;
+  const { device } = await openGpu();
   device.destroy();
   await device.lost;
   const code = await session.run({ x }).then(
