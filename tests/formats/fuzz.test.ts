@@ -169,7 +169,6 @@ describe('a file that is cut', () => {
     ['embeddings/brush-prezip.pt', 'torch'],
     ['embeddings/brush-parameter-dict.pt', 'torch'],
     ['hypernetworks/elu-activate-output.pt', 'hypernetwork'],
-    ['hypernetworks/legacy-nai-prezip.pt', 'hypernetwork'],
     ['embeddings/brush-text-chunk.png', 'png'],
   ])('%s at any byte is a typed error', async (path, reader) => {
     const whole = goldenBytes(path);

@@ -1,0 +1,53 @@
+// Help and wrong usage, as a child process: streams and exit codes.
+import { describe, expect, test } from 'vitest';
+import { tincture } from './run.ts';
+
+describe('usage', () => {
+  test('no command: the list on stderr, exit code 2', async () => {
+    const { code, stdout, stderr } = await tincture();
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/inspect.*convert.*apply.*generate/s);
+  });
+
+  test('--help for all and for each, on stdout', async () => {
+    expect(await tincture('--help')).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('Usage: tincture COMMAND'),
+    });
+    for (const command of ['inspect', 'convert', 'apply', 'generate']) {
+      const { code, stdout } = await tincture(command, '--help');
+      expect([code, stdout.split('\n', 1)[0]]).toEqual([
+        0,
+        expect.stringContaining(`Usage: tincture ${command} `),
+      ]);
+    }
+  });
+
+  test.each<[string[], RegExp]>([
+    [['draw'], /no command "draw"/],
+    [['inspect'], /one file/],
+    [['inspect', '--colour', 'x'], /'--colour'/],
+    [['convert', 'a.pt'], /two files/],
+    [['convert', 'a.pt', 'b.onnx'], /\.safetensors or \.pt, not "b\.onnx"/],
+    [['apply', '--input', 'a', '--output', 'b'], /one style at least/],
+    [['apply', 'a.pt', '--output', 'b'], /--input is missing/],
+    [['apply', 'a.pt:1000', '--input', 'a', '--output', 'b'], /from -100 to 100, not "1000"/],
+    [['apply', 'a.pt:', '--input', 'a', '--output', 'b'], /"a\.pt:" is no style/],
+    [['generate', '--output', 'a.png'], /one prompt/],
+    [['generate', 'a', 'b', '--output', 'a.png'], /quotation marks/],
+    [['generate', 'a'], /--output is missing/],
+    [['generate', 'a', '--output', 'a.png', '--seed=-1'], /0 to 2\^64-1, not "-1"/],
+    [['generate', 'a', '--output', 'a.png', '--seed', '18446744073709551616'], /--seed/],
+    [['generate', 'a', '--output', 'a.png', '--steps', '0'], /--steps must be a number from 1 to 1000/],
+    [['generate', 'a', '--output', 'a.png', '--steps', '2.5'], /whole number, not 2\.5/],
+    [['generate', 'a', '--output', 'a.png', '--width', '0x40'], /--width/],
+    [['generate', 'a', '--output', 'a.png', '--guidance', 'NaN'], /--guidance/],
+    [['generate', 'a', '--output', 'a.png', '--backend', 'cuda'], /webgpu or wasm, not "cuda"/],
+  ])('%j exits with 2 and says why', async (args, message) => {
+    const { code, stdout, stderr } = await tincture(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^error: /);
+  });
+});
