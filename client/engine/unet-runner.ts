@@ -8,6 +8,7 @@ import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Contexts } from './context.ts';
 import { EngineError } from './errors.ts';
 import type { OpenModel } from './model.ts';
+import { nextTask } from './next-task.ts';
 import type { Sessions } from './sessions.ts';
 import type { ReadyStyle } from './styles.ts';
 
@@ -45,6 +46,7 @@ export class UnetRunner {
    * fractions allowed. Gives the prediction (ε or v) of the same size. Throws `engine/non-finite` naming the style at fault.
    */
   readonly run: UnetRun = async (sample, timestep) => {
+    await nextTask();
     const plain = {
       sample: tensor([timestep.length, ...this.#job.latentShape], sample),
       timestep: tensor([timestep.length], timestep),
