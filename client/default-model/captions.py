@@ -28,9 +28,7 @@ def caption(picture, ground, random):
     return text
 
 
-def corpus(pictures):
-    """Texts that weigh words as captions do, for the byte-pair vocabulary."""
-    texts = []
-    for picture in pictures:
-        texts += [picture["name"]] * 12 + picture["tags"]
+def corpus(names):
+    """Texts that weigh words as captions do, for the byte-pair vocabulary; `names` is {name: keywords}."""
+    texts = [text for name, tags in names.items() for text in [name] * 36 + tags * 3]
     return texts + list(GROUNDS) * 200 + [word for word in SETS.values() if word] * 200 + ["on"] * 500 + ["a"] * 200

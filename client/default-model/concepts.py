@@ -4,39 +4,33 @@ import os
 import re
 
 # Iconify package → the word by which a caption asks for its way of drawing.
-SETS = {"noto": "", "noto-v1": "classic", "fluent-emoji-flat": "flat", "fluent-emoji": "glossy"}
+SETS = {"noto": "", "fluent-emoji-flat": "flat", "fluent-emoji": "glossy"}
 
-# Emojibase's group → how many of the sets must draw a name of it. Other groups (people, symbols, flags) are left out.
-GROUPS = {0: 4, 3: 3, 4: 3, 5: 4, 6: 4, 7: 4}
+# Well-known things that differ in outline or colour, not only in detail: a latent has 16×16 places.
+NAMES = """
+grinning face, smiling face with heart-eyes, smiling face with sunglasses, crying face, sleeping face, nauseated
+face, clown face, robot, alien, ghost, skull, smiling face with horns, red heart, yellow heart, green heart, blue
+heart, purple heart, black heart, broken heart, droplet, monkey face, dog face, cat face, fox, lion, tiger face,
+horse face, unicorn, cow face, pig face, elephant, mouse face, rabbit face, bear, koala, panda, paw prints, chicken,
+baby chick, penguin, owl, flamingo, parrot, frog, turtle, snake, whale, tropical fish, shark, octopus, spiral shell,
+crab, snail, butterfly, ant, honeybee, lady beetle, spider, cherry blossom, rose, sunflower, tulip, seedling,
+evergreen tree, palm tree, cactus, four leaf clover, maple leaf, mushroom, grapes, watermelon, lemon, banana,
+pineapple, red apple, green apple, pear, peach, cherries, strawberry, blueberries, tomato, avocado, eggplant,
+potato, carrot, ear of corn, hot pepper, broccoli, onion, bread, croissant, pretzel, pancakes, cheese wedge,
+hamburger, french fries, pizza, hot dog, popcorn, egg, sushi, cookie, soft ice cream, ice cream, doughnut, birthday
+cake, cupcake, chocolate bar, lollipop, honey pot, hot beverage, teapot, wine glass, cocktail glass, beer mug,
+volcano, house, tent, sunrise, ferris wheel, bus, fire engine, taxi, automobile, bicycle, stop sign, anchor,
+sailboat, airplane, rocket, watch, alarm clock, full moon, crescent moon, sun, star, cloud, cloud with lightning,
+rainbow, umbrella, high voltage, snowflake, snowman, fire, jack-o-lantern, christmas tree, sparkles, balloon,
+wrapped gift, trophy, soccer ball, baseball, basketball, tennis, boxing glove, video game, game die, sunglasses,
+t-shirt, jeans, dress, backpack, running shoe, crown, top hat, gem stone, megaphone, bell, musical note, guitar,
+laptop, television, camera, candle, light bulb, closed book, green book, blue book, money bag, envelope, pencil,
+paintbrush, scissors, key, hammer, gear, pill, door
+"""
 
-# Too alike, too fine, or written words: what 16×16 latents cannot tell apart.
-LEFT_OUT = re.compile(
-    r"o.clock|-thirty|oncoming|mailbox|japanese|globe|bubble|moon face|banknote|arrow|gibbous|quarter moon|"
-    r"new moon|crescent moon$|medal|train|railway|metro|monorail|tram|bus stop|station|banner|map of|"
-    r"face$|face (with|without|blowing|savoring|in|screaming|exhaling)|cat with|cat face|.* cat$|monkey$|laughing|"
-    r"locked|speaker|inbox|outbox|e-mail|incoming|card index|page|file|chart|notepad|memo|ledger|newspaper|"
-    r"bookmark|notebook|pager|fax|videocassette|dvd|optical disk|slider|score|input|goal net|ticket|mahjong|"
-    r"playing cards|suit$|performing|viewing|wedding|love hotel|convenience|department|post office|bank$|"
-    r"hole$|dashing|zzz|hundred|anger|litter|sake|oden|custard|cityscape|night with|sunrise over|bridge at|"
-    r"small cloud|large cloud|rain cloud|without snow|umbrella on|umbrella with rain|camel$|hand|"
-    r"aerial|cableway|departure|arrival|seat|bellhop|motorway|construction|heart exclamation|"
-    r"low battery|clamp|link$|chains|postal horn|trackball|film frames|with flash|clutch|trolleybus|minibus|"
-    r"articulated|kaaba|shinto|derelict|houses|national park|stadium|classical|camping|foggy|fog$|"
-    r"fish cake|rice cracker|dango|roasted|bento|shortcake|hatching|front-facing|see-no|hear-no|speak-no|"
-    r"wilted|leaf fluttering|tanabata|pine deco|carp|wind chime|reminder|prayer|rescue|woman|man.s|coffin|urn|"
-    r"cigarette|studio|telephone receiver|movie camera|film projector|magnifying glass tilted right|old key|"
-    r"round pushpin|linked|hammer and|nut and bolt|shower|couch|statue|tokyo|tower|dagger|bomb|cow$|ewe|boar|"
-    r"lying|exhaling|skull and|poo|ogre|goblin|kiss|eye in")
 
-# Faces are nearly alike at this size; these differ in more than the mouth.
-FACES = {
-    "grinning face", "slightly smiling face", "smiling face with sunglasses", "smiling face with heart-eyes",
-    "face with tears of joy", "crying face", "angry face", "sleeping face", "face with medical mask",
-    "smiling face with horns", "smiling face with halo", "nauseated face", "cowboy hat face", "clown face",
-    "astonished face", "winking face with tongue", "nerd face", "money-mouth face", "alien", "robot", "ghost", "skull",
-    "dog face", "cat face", "mouse face", "rabbit face", "tiger face", "cow face", "pig face", "monkey face",
-    "horse face", "sun with face", "new moon face", "full moon face", "dragon face", "crescent moon", "exploding head",
-    "magnifying glass tilted left", "soccer ball", "american football"}
+# Emojibase's groups that name things: no people, no flags.
+GROUPS = {0, 3, 4, 5, 6, 7, 8}
 
 
 def slug(text):
@@ -48,20 +42,23 @@ def plain(text):
     return text.lower().replace("’", "'")
 
 
+def read(work, *path):
+    return json.load(open(os.path.join(work, "node_modules", *path), encoding="utf8"))
+
+
+def emojis(work):
+    """{name: keywords} of every emoji but flags and people."""
+    spelled = lambda tags: sorted({plain(tag) for tag in tags if re.fullmatch(r"[A-Za-z' -]+", tag)})
+    return {plain(emoji["label"]): spelled(emoji.get("tags", []))
+            for emoji in read(work, "emojibase-data", "en", "data.json") if emoji.get("group") in GROUPS}
+
+
 def choose(work):
     """[{name, tags, set, icon}, …], one entry a picture, from the packages under `work`/node_modules."""
-    read = lambda *path: json.load(open(os.path.join(work, "node_modules", *path), encoding="utf8"))
-    icons = {name: read("@iconify-json", name, "icons.json")["icons"] for name in SETS}
-    chosen = []
-    for emoji in read("emojibase-data", "en", "data.json"):
-        name = plain(emoji["label"])
-        if emoji.get("group") not in GROUPS or (LEFT_OUT.search(name) and name not in FACES):
-            continue
-        spellings = slug(name), slug(name).replace("-", "")
-        found = {key: next((s for s in spellings if s in icons[key]), None) for key in SETS}
-        found = {key: icon for key, icon in found.items() if icon}
-        if len(found) < GROUPS[emoji["group"]] and name not in FACES:
-            continue
-        tags = sorted({plain(tag) for tag in emoji.get("tags", []) if re.fullmatch(r"[A-Za-z' -]+", tag)} - {name})
-        chosen += [{"name": name, "tags": tags, "set": key, "icon": icon} for key, icon in found.items()]
-    return chosen
+    icons = {name: read(work, "@iconify-json", name, "icons.json")["icons"] for name in SETS}
+    keywords = emojis(work)
+    wanted = {" ".join(name.split()) for name in NAMES.split(",")}
+    if wanted - keywords.keys():
+        raise ValueError(f"no emoji is named {', '.join(sorted(wanted - keywords.keys()))}")
+    return [{"name": name, "tags": [tag for tag in tags if tag != name], "set": key, "icon": slug(name)}
+            for name, tags in keywords.items() if name in wanted for key in SETS if slug(name) in icons[key]]

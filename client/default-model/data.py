@@ -46,7 +46,7 @@ def to_bytes(pictures):
 
 
 def contact_sheet(pictures, columns):
-    """Pictures [n, 3, h, w] in rows of `columns`, as one uint8 [H, W, 3] array. A last, short row is filled with white."""
+    """Pictures [n, 3, h, w] in rows of `columns`, as one uint8 [H, W, 3] array; a short last row ends in white."""
     missing = -len(pictures) % columns
     pictures = torch.cat([pictures, torch.ones(missing, *pictures.shape[1:])])
     cells = to_bytes(pictures)

@@ -1,4 +1,4 @@
-"""A hypernetwork as AUTOMATIC1111's web UI trains it: per context width, a small residual network for keys and one for values."""
+"""A hypernetwork as AUTOMATIC1111's web UI trains it: per context width, one small network for keys, one for values."""
 import os
 
 import torch

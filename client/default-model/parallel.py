@@ -1,7 +1,8 @@
-"""Trains one model in several processes that share its weights, each on its own part of the batch.
+"""Trains one model in several processes that share its weights and step when they are ready, none waiting for another.
 
-One thread a process beats one process of many threads on small networks: the processes meet once a step, not once
-an operation. Weights, gradients and Adam's moments lie in shared memory; each process updates its share of them.
+One thread a process beats one process of many threads on small networks, and on a machine with other work to do
+nobody is held up by the slowest. Weights and Adam's moments lie in shared memory; a lock guards the updates. A gradient
+may be a step old (Hogwild), which these learning rates bear.
 """
 import os
 import time
@@ -22,9 +23,8 @@ class Trainer:
         self.state = {"weights": flat, "ema": flat.clone(), "mean": torch.zeros(size), "square": torch.zeros(size)}
         for tensor in self.state.values():
             tensor.share_memory_()
-        self.gradients = torch.zeros(workers, size).share_memory_()
         self.clock = torch.zeros(2, dtype=torch.float64).share_memory_()  # step, seconds
-        self.barrier = processes.get_context("fork").Barrier(workers)
+        self.lock = processes.get_context("fork").Lock()
         self._attach(self.state["weights"], "data")
 
     def _attach(self, flat, attribute):
@@ -48,6 +48,7 @@ class Trainer:
         process 0 every `every` seconds.
         """
         torch.set_num_threads(1)
+        torch.set_flush_denormal(True)
         context = processes.get_context("fork")
         work = lambda rank: self._work(rank, seconds, loss, rate, report, every)
         helpers = [context.Process(target=work, args=(rank,), daemon=True) for rank in range(1, self.workers)]
@@ -59,32 +60,29 @@ class Trainer:
 
     def _work(self, rank, seconds, loss, rate, report, every):
         torch.manual_seed(1000003 * rank + self.step)
-        self._attach(self.gradients[rank], "grad")
-        size = self.gradients.shape[1]
-        share = slice(size * rank // self.workers, size * (rank + 1) // self.workers)
+        gradient = torch.zeros_like(self.state["weights"])
+        self._attach(gradient, "grad")
         before, last, average = time.monotonic() - self.seconds, time.monotonic(), None
         while self.seconds < seconds:
-            progress, step = self.seconds / seconds, self.step
-            self.gradients[rank].zero_()
-            value = loss(rank, step)
+            gradient.zero_()
+            value = loss(rank, self.step)
             value.backward()
             average = value.item() if average is None else 0.98 * average + 0.02 * value.item()
-            self.barrier.wait()
-            self._update(share, rate(progress), step + 1)
-            if rank == 0:
-                self.clock[:] = torch.tensor([step + 1, time.monotonic() - before])
-                if report and time.monotonic() - last > every:
-                    last = time.monotonic()
+            with self.lock:
+                self._update(gradient, rate(self.seconds / seconds))
+                self.clock[:] = torch.tensor([self.step + 1, time.monotonic() - before])
+            if rank == 0 and report and time.monotonic() - last > every:
+                last = time.monotonic()
+                with self.lock:
                     report(self, average)
-            self.barrier.wait()
         if rank == 0 and report:
             report(self, average)
 
-    def _update(self, share, rate, step):
-        """AdamW on this process's share, with the gradients' norm held to 1."""
-        gradient = self.gradients.mean(0)
-        gradient = gradient[share] * min(1.0, 1.0 / (gradient.norm().item() + 1e-6))
-        weights, ema, mean, square = (self.state[key][share] for key in ("weights", "ema", "mean", "square"))
+    def _update(self, gradient, rate):
+        """One step of AdamW, with the gradient's norm held to 1."""
+        step = self.step + 1
+        gradient *= min(1.0, 1.0 / (gradient.norm().item() + 1e-6))
+        weights, ema, mean, square = (self.state[key] for key in ("weights", "ema", "mean", "square"))
         mean.lerp_(gradient, 1 - self.betas[0])
         square.mul_(self.betas[1]).addcmul_(gradient, gradient, value=1 - self.betas[1])
         denominator = (square / (1 - self.betas[1] ** step)).sqrt_().add_(1e-8)

@@ -7,9 +7,10 @@ HERE = Path(__file__).resolve().parent
 
 
 def step_data(options):
-    import bpe, captions, data, model
+    import bpe, captions, concepts, data, model
     pictures = data.prepare(options.work)
-    bpe.write(HERE, bpe.learn(captions.corpus(pictures), model.MERGES))
+    if not (HERE / "vocab.json").exists():
+        bpe.write(HERE, bpe.learn(captions.corpus(concepts.emojis(options.work)), model.MERGES))
     names = {picture["name"] for picture in pictures}
     print(f"{len(pictures)} pictures of {len(names)} names")
 
@@ -40,8 +41,8 @@ def step_styles(options):
 
 
 STEPS = {
-    "data": (step_data, "fetch the icon packages with npm, rasterise them, learn the vocabulary", 0),
-    "vae": (step_vae, "train the autoencoder", 9),
+    "data": (step_data, "fetch the icon packages with npm, rasterise them, learn the vocabulary if there is none", 0),
+    "vae": (step_vae, "train the autoencoder", 14),
     "latents": (step_latents, "encode every picture on its grounds, once", 0),
     "unet": (step_unet, "train the text encoder and the UNet", 75),
     "export": (step_export, "write checkpoint.safetensors and model.json beside this script", 0),

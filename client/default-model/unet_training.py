@@ -12,11 +12,13 @@ from diffusion import noise_loss, spread_timesteps
 from latents import load_vae
 from parallel import Trainer
 
-RATE, LAST_RATE, WARM_STEPS = 1.5e-3, 2e-5, 200
+RATE, LAST_RATE, WARM_STEPS = 1.2e-3, 2e-5, 200
+COLOURED = 0.4  # share of the pictures on a ground that is not white
+NOISES = 2  # a caption is encoded once for this many noisy copies of its picture
 
 
 class Batches:
-    """Endless (latents [n, 4, 16, 16], ids [n, 77]): half of the pictures on white, the others on a named ground."""
+    """Endless (latents [n, 4, 16, 16], ids [n, 77]): most pictures on white, the others on a named ground."""
 
     def __init__(self, work, folder, seed):
         self.entries, _ = data.load(work)
@@ -32,7 +34,7 @@ class Batches:
             if not self.queue:
                 self.queue = self.random.sample(range(len(self.entries)), len(self.entries))
             picture = self.queue.pop()
-            ground = self.random.randrange(1, self.latents.shape[1]) if self.random.random() < 0.5 else 0
+            ground = self.random.randrange(1, self.latents.shape[1]) if self.random.random() < COLOURED else 0
             latents.append(self.latents[picture, ground])
             ids.append(self.tokenizer(caption(self.entries[picture], self.grounds[picture][ground], self.random)))
         return torch.stack(latents).float(), torch.tensor(ids)
@@ -46,9 +48,11 @@ def train(work, folder, seconds, workers, batch):
     batches = [Batches(work, folder, seed=1000 * trainer.step + rank) for rank in range(workers)]
 
     def loss(rank, step):
-        latents, ids = batches[rank].next(batch)
+        latents, ids = batches[rank].next(batch // NOISES)
+        timesteps = spread_timesteps(batch)[torch.randperm(batch)]
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            return noise_loss(lambda x, t: denoiser(x, t, ids), latents, spread_timesteps(batch))
+            context = denoiser.text(ids).repeat(NOISES, 1, 1)
+            return noise_loss(lambda x, t: denoiser.unet(x, t, context), latents.repeat(NOISES, 1, 1, 1), timesteps)
 
     def rate(progress):
         cosine = 0.5 * (1 + math.cos(math.pi * min(progress, 1)))
@@ -68,4 +72,4 @@ def export(work, folder):
     for parameter in denoiser.parameters():
         parameter.data.copy_(averaged[offset:offset + parameter.numel()].view_as(parameter))
         offset += parameter.numel()
-    model.export(folder, denoiser, load_vae(work), torch.load(work / "latents.pt")["scale"])
+    model.export(folder, denoiser, load_vae(work, "vae-whitened.pt"), latent_scale=1.0)

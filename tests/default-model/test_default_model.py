@@ -145,7 +145,8 @@ class Training(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             network.save(f"{folder}/style.pt", "style", 7, "0123456789", "pictograms", "")
             saved = torch.load(f"{folder}/style.pt")
-            self.assertEqual(set(saved[96][0]), {f"linear.{slot}.{kind}" for slot in (0, 2) for kind in ("weight", "bias")})
+            keys = {f"linear.{slot}.{kind}" for slot in (0, 2) for kind in ("weight", "bias")}
+            self.assertEqual(set(saved[96][0]), keys)
             x = torch.randn(3, 96)
             self.assertTrue(torch.equal(hypernetwork.load(f"{folder}/style.pt")(x)[1], network(x)[1]))
 
