@@ -11,11 +11,14 @@ const TRAJECTORY_TOLERANCE = 1e-3;
 /** A finished picture's worst value, of 255. */
 const PICTURE_TOLERANCE = 2;
 
+/** SwiftShader compiles each graph's shaders on the processor; this only ends a run that hangs. */
+const HANG_MS = 300_000;
+
 const MODULE = '/tests/e2e/pages/golden.ts';
 
 /** Defines the tests of one backend; `attention` is what its fused attention must be found fit for. */
 export function goldenContract(backend: Backend, attention: AttentionLowering): void {
-  describe(`the golden model on ${backend} in Chromium`, () => {
+  describe(`the golden model on ${backend} in Chromium`, { timeout: HANG_MS }, () => {
     let browser: TestBrowser;
     let page: Page;
     const golden = <T = number>(name: string, ...args: unknown[]): Promise<T> =>
