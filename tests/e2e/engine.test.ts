@@ -11,7 +11,10 @@ const cases: { home: Home; backend: Backend }[] = [
   { home: 'worker', backend: 'webgpu' },
 ];
 
-describe.each(cases)('the engine in the $home on $backend', ({ home, backend }) => {
+/** SwiftShader compiles every shader and runs it on the CPU. */
+const TIMEOUT = 240_000;
+
+describe.each(cases)('the engine in the $home on $backend', { timeout: TIMEOUT }, ({ home, backend }) => {
   let browser: TestBrowser;
   let page: Page;
   const engine = <T>(name: string, ...args: unknown[]): Promise<T> =>

@@ -80,8 +80,12 @@ export async function failure(): Promise<{ name: string; code: string; fix: stri
   }
 }
 
-/** Frames and Workers left in the page after closing. */
+/** Frames left in the page after closing; an ended frame leaves a moment later. */
 export async function close(): Promise<number> {
   await engine!.close();
-  return document.querySelectorAll('iframe').length;
+  const frames = () => document.querySelectorAll('iframe').length;
+  for (let waits = 0; frames() > 0 && waits < 50; waits++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return frames();
 }
