@@ -27,7 +27,7 @@ const WEBGPU_FLAGS = [
 ];
 
 /** Threads share memory only in a page that is isolated from others; the edge sends the same headers. */
-export const ISOLATION_HEADERS = {
+const ISOLATION_HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'cross-origin',
@@ -131,7 +131,7 @@ export async function inPage<T>(page: Page, module: string, name: string, ...arg
 }
 
 /** Serves the repository with TypeScript stripped, isolated, without watching or reloading. */
-export async function serveRepository(): Promise<ViteDevServer> {
+async function serveRepository(): Promise<ViteDevServer> {
   const cacheDir = await mkdtemp(join(tmpdir(), 'tincture-vite-'));
   const server = await createServer({
     configFile: false,
@@ -158,7 +158,7 @@ export async function serveRepository(): Promise<ViteDevServer> {
 }
 
 /** Origin of a listening server; the loopback address, because WebGPU and OPFS want a secure context. */
-export function serverOrigin(server: ViteDevServer): string {
+function serverOrigin(server: ViteDevServer): string {
   const { port } = server.httpServer!.address() as AddressInfo;
   return `http://127.0.0.1:${port}`;
 }

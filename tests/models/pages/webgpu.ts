@@ -12,6 +12,7 @@ import { graphBuilder } from '../../../client/onnx/builder.ts';
 import { emitGraph } from '../../../client/onnx/emit.ts';
 import type { EmittedGraph } from '../../../client/onnx/graph.ts';
 import { createSession } from '../../../client/runtime/create.ts';
+import { toOrt, toTensors } from '../../../client/runtime/feeds.ts';
 import type { Backend, Feed } from '../../../client/runtime/session.ts';
 import { relativeError, type Tensor, tensor } from '../../../client/tensor/tensor.ts';
 
@@ -66,6 +67,17 @@ export async function probe(): Promise<boolean> {
   const { config } = await openModel();
   const { graph, feeds, agrees } = attentionProbe(config);
   return agrees(await run(graph, 'webgpu', feeds));
+}
+
+/** The same on a device with all its subgroups, which client/runtime does not ask for where they are small. */
+export async function probeWithSubgroups(): Promise<boolean> {
+  const { config } = await openModel();
+  const { graph, feeds, agrees } = attentionProbe(config);
+  const ort = await import('onnxruntime-web/jspi');
+  const session = await ort.InferenceSession.create(graph.bytes, { executionProviders: ['webgpu'] });
+  const outputs = await toTensors(await session.run(toOrt(ort, feeds)));
+  await session.release();
+  return agrees(outputs);
 }
 
 /** The largest difference of any activation between WebGPU and wasm. */
