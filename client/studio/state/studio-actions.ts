@@ -235,6 +235,14 @@ export function createActions(
       await styles;
     },
     stop() {
+      const { drawing: underway } = store.state();
+      if (drawing !== undefined && underway !== undefined) {
+        // A run of the network cannot be broken off; what is said must change at once all the same.
+        store.dispatch({
+          kind: 'progress',
+          drawing: { stage: underway.stage, message: 'stopping after this step' },
+        });
+      }
       drawing?.abort();
       opening?.abort.abort();
     },
