@@ -19,8 +19,8 @@ export interface SessionOptions {
 
 /**
  * Checkpoints above this many bytes are not pre-packed: packing holds a second copy of some weights while a session is
- * made, and a wasm heap ends at 4 GiB. Measured on 538 MB (tests/bench/memory.bench.ts): without packing the peak
- * falls by 7 % of the checkpoint and a UNet step costs 6 % more processor time.
+ * made, and a wasm heap ends at 4 GiB. tests/bench/memory.bench.ts prints what that saves in memory and costs in speed
+ * (a few per cent each on 538 MB); the limit itself is a judgement.
  */
 export const PREPACK_LIMIT_BYTES = 256 * 2 ** 20;
 
