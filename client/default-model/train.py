@@ -30,6 +30,11 @@ def step_unet(options):
     unet_training.train(options.work, HERE, options.minutes * 60, options.workers, options.batch)
 
 
+def step_decoder(options):
+    import vae_training
+    vae_training.finish_decoder(options.work, options.minutes * 60, options.workers)
+
+
 def step_export(options):
     import unet_training
     unet_training.export(options.work, HERE)
@@ -45,6 +50,7 @@ STEPS = {
     "vae": (step_vae, "train the autoencoder", 14),
     "latents": (step_latents, "encode every picture on its grounds, once", 0),
     "unet": (step_unet, "train the text encoder and the UNet", 75),
+    "decoder": (step_decoder, "train the decoder to smooth the grain of drawn latents", 4),
     "export": (step_export, "write checkpoint.safetensors and model.json beside this script", 0),
     "styles": (step_styles, "train the three styles (minutes: for each)", 2.5),
 }

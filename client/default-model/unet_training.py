@@ -72,4 +72,4 @@ def export(work, folder):
     for parameter in denoiser.parameters():
         parameter.data.copy_(averaged[offset:offset + parameter.numel()].view_as(parameter))
         offset += parameter.numel()
-    model.export(folder, denoiser, load_vae(work, "vae-whitened.pt"), latent_scale=1.0)
+    model.export(folder, denoiser, load_vae(work, "vae-final.pt"), latent_scale=1.0)

@@ -4,6 +4,7 @@ import math
 import torch
 
 import data
+from latents import load_vae
 from model import new_vae
 from parallel import Trainer
 from style_pictures import STYLES
@@ -11,6 +12,7 @@ from style_pictures import STYLES
 KL_WEIGHT = 1e-4
 CROP, CROPS, FULL = 32, 14, 4  # a process's batch: small crops at first, whole pictures later
 CROPS_UNTIL = 0.65  # share of the time
+MOST_GRAIN = 0.3  # deviation of the noise on the latents while the decoder is finished
 
 
 def batch(rgba, count, style_share=0.25):
@@ -30,20 +32,24 @@ def crop(pictures, size):
     return pictures[:, :, y:y + size, x:x + size]
 
 
-def reconstruction_loss(vae, pictures):
-    """Absolute and squared error, errors of hue and of slopes, and a light pull of the latents to unit variance.
+def difference(rebuilt, pictures):
+    """Absolute and squared error, and errors of hue and of slopes.
 
     Without the hue term the first thousand steps leave all colours on one line from orange to blue.
     """
+    error = rebuilt - pictures
+    slopes = error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
+    return error.abs().mean() + (error ** 2).mean() + error.diff(dim=1).abs().mean() + 0.25 * slopes
+
+
+def reconstruction_loss(vae, pictures):
+    """The pictures' difference, and a light pull of the latents to unit variance."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
         mean, log_variance = vae.moments(pictures).float().clamp(-20, 20).chunk(2, dim=1)
         latents = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         rebuilt = vae.decode(latents).float()
-    error = rebuilt - pictures
-    slopes = error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
     divergence = 0.5 * (mean ** 2 + log_variance.exp() - 1 - log_variance).mean()
-    hue = error.diff(dim=1).abs().mean()
-    return error.abs().mean() + (error ** 2).mean() + hue + 0.25 * slopes + KL_WEIGHT * divergence
+    return difference(rebuilt, pictures) + KL_WEIGHT * divergence
 
 
 def train(work, seconds, workers):
@@ -69,3 +75,27 @@ def train(work, seconds, workers):
     trainer.run(seconds, loss, rate, report, every=30)
     trainer.use_ema()
     torch.save(vae.state_dict(), work / "vae-ema.pt")
+
+
+def finish_decoder(work, seconds, workers):
+    """Trains the decoder alone on latents with the grain that the finished UNet leaves, so that it smooths it away."""
+    _, rgba = data.load(work)
+    torch.manual_seed(4)
+    vae = load_vae(work, "vae-whitened.pt")
+    for part in (vae.encoder, vae.quant_conv):
+        part.requires_grad_(False)
+    trainer = Trainer(vae, workers, weight_decay=0.0, ema_decay=0.98)
+
+    def loss(rank, step):
+        pictures = batch(rgba, FULL)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            with torch.no_grad():
+                latents = vae.encode(pictures).float()
+            grain = torch.rand(FULL, 1, 1, 1) * MOST_GRAIN
+            return difference(vae.decode(latents + grain * torch.randn_like(latents)).float(), pictures)
+
+    rate = lambda progress: 1e-5 + 5e-4 * 0.5 * (1 + math.cos(math.pi * min(progress, 1)))
+    report = lambda trainer, loss: print(f"decoder step {trainer.step} loss {loss:.4f}", flush=True)
+    trainer.run(seconds, loss, rate, report, every=30)
+    trainer.use_ema()
+    torch.save(vae.state_dict(), work / "vae-final.pt")
