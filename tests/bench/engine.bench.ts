@@ -1,58 +1,26 @@
 // A step of the engine against the same UNet session called bare in a loop.
 import { writeSync } from 'node:fs';
-import { buildUnet } from '../../client/models/unet.ts';
-import { externalFiles } from '../../client/runtime/external.ts';
-import { toOrt } from '../../client/runtime/feeds.ts';
-import { loadRuntime } from '../../client/runtime/ort.ts';
-import { randnCpu } from '../../client/sampling/cpu-noise.ts';
-import { tensor } from '../../client/tensor/tensor.ts';
-import { between, MODEL_FOLDER, type Moment, now, openModel, timeSteps } from './engine-model.ts';
+import { MODEL_FOLDER, type Moment, openModel, timeSteps } from './engine-model.ts';
+import { barePeer } from './engine-peer.ts';
 import { median, pairedRatio, report } from './engine-report.ts';
 
 const TURNS = 12;
 const STEPS = 16;
 
-const { engine, checkpoint, config } = await openModel();
+const model = await openModel();
+const { engine } = model;
 const { width, height } = engine.model.defaults;
 const request = { prompt: 'a red apple', negativePrompt: 'blurry', seed: 1, steps: STEPS, guidance: 4 };
 await timeSteps(engine, request);
+const bare = await barePeer(model, request);
+await bare.timeSteps();
 
-// The peer: the same graph and weights, the same session options, feeds made once, no sampler, no checks.
-const { ort, build } = await loadRuntime();
-const graph = buildUnet(checkpoint, config);
-const bare = await ort.InferenceSession.create(graph.bytes, {
-  executionProviders: ['wasm'],
-  graphOptimizationLevel: 'all',
-  externalData: await externalFiles(graph, build),
-  logSeverityLevel: 4,
-});
-const { normal } = randnCpu(1n);
-const latent = [2, config.latentChannels, height / config.latentFactor, width / config.latentFactor];
-const context = [2, config.maxTokens, config.contextWidth];
-const random = (shape: number[]) => tensor(shape, normal(shape.reduce((count, length) => count * length)));
-const feeds = toOrt(ort, {
-  sample: random(latent),
-  timestep: tensor([2], Float32Array.of(500, 500)),
-  context_k: random(context),
-  context_v: random(context),
-});
-
-async function timeBare(): Promise<Moment[]> {
-  const ends = [now()];
-  for (let step = 0; step < STEPS; step++) {
-    await bare.run(feeds);
-    ends.push(now());
-  }
-  return between(ends).slice(1);
-}
-
-await timeBare();
 const ours: Moment[][] = [];
 const peer: Moment[][] = [];
 for (let turn = 0; turn < TURNS; turn++) {
   // Whoever goes first in a turn finds the caches of the other: take turns at that too.
   if (turn % 2 === 0) ours.push(await timeSteps(engine, request));
-  peer.push(await timeBare());
+  peer.push(await bare.timeSteps());
   if (turn % 2 === 1) ours.push(await timeSteps(engine, request));
   writeSync(2, '.');
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve } from '../../worker/serve.ts';
 import { launchChromium } from '../e2e/chromium.ts';
-import { median, report } from './engine-report.ts';
+import { report } from './engine-report.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const STUDIO = `${ROOT}build/studio`;
@@ -76,21 +76,30 @@ for (let round = 0; round < ROUNDS; round++) {
 process.stderr.write('\n');
 await edge.close();
 
-const middle = (visits: readonly Visit[], what: keyof Visit) => median(visits.map((each) => each[what]));
+// The fastest of the rounds: what is above it was the machine's other work.
+const fastest = (visits: readonly Visit[], what: keyof Visit) =>
+  Math.min(...visits.map((each) => each[what]));
 const row = (name: string, visits: readonly Visit[]) => ({
   visit: name,
-  'page ms': middle(visits, 'page'),
-  'model ms': middle(visits, 'model'),
-  'first picture ms': middle(visits, 'picture'),
-  'next picture ms': middle(visits, 'again'),
+  'page ms': fastest(visits, 'page'),
+  'model ms': fastest(visits, 'model'),
+  'first picture ms': fastest(visits, 'picture'),
+  'next picture ms': fastest(visits, 'again'),
 });
+const ratio = (what: keyof Visit) => fastest(second, what) / fastest(first, what);
 report(
-  `Visit to first picture, default model and settings, medians of ${ROUNDS} (${process.argv.includes('--webgpu') ? 'WebGPU in software' : 'wasm'})`,
+  `Visit to first picture, default model and settings, fastest of ${ROUNDS} (${process.argv.includes('--webgpu') ? 'WebGPU in software' : 'wasm'})`,
   [row('first, nothing kept', first), row('second, everything kept', second)],
   [
     {
+      claim: 'the second visit’s model, against the first visit’s',
+      value: ratio('model'),
+      limit: 1,
+      unit: '×',
+    },
+    {
       claim: 'the second visit’s first picture, against the first visit’s',
-      value: middle(second, 'picture') / middle(first, 'picture'),
+      value: ratio('picture'),
       limit: 1,
       unit: '×',
     },
