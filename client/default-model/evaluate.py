@@ -91,20 +91,22 @@ class StyleClassifier:
         return self.linear((statistics(pictures) - self.mean) / self.std).argmax(1)
 
 
-def style_shares(artist, denoiser, entries, rgba, folder, count=50):
+def style_shares(artist, denoiser, entries, rgba, folder, count=40):
     """For each style, the share of pictures called that style by strength; names that no style was trained on."""
     chosen = choose(entries)
     seen = {entries[i]["name"] for i in chosen}
     names = random.Random(SEED + 2).sample(sorted({entry["name"] for entry in entries} - seen), count)
     classifier = StyleClassifier(rgba)
     result = {"captions": count, "classifier_accuracy": round(classifier.training_accuracy, 4)}
+    plain = classifier(artist(names))  # strength 0 leaves the model as it is, whatever the style
     for kind, name in enumerate(STYLES, start=1):
         network = hypernetwork.load(folder / "styles" / f"{name}.pt")
         network.attach(denoiser.unet)
-        shares = {}
-        for strength in (0, 0.5, 1):
+        called = {0: plain}
+        for strength in (0.5, 1):
             network.set_strength(strength)
-            shares[f"strength_{strength}"] = round((classifier(artist(names)) == kind).float().mean().item(), 3)
+            called[strength] = classifier(artist(names))
+        shares = {f"strength_{s}": round((kinds == kind).float().mean().item(), 3) for s, kinds in called.items()}
         hypernetwork.detach(denoiser.unet)
         result[name] = shares
     return result
@@ -117,9 +119,9 @@ def main():
     parser.add_argument("--guidance", type=float, default=4.0)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", choices=["retrieval", "grounds", "styles", "grid"])
+    parser.add_argument("--only", choices=["retrieval", "grounds", "styles", "nothing"])
     parser.add_argument("--grid", type=Path, help="write a sheet of pictures to this PNG")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--json", type=Path, help="write the figures to this file, beside those that are there")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 
@@ -130,15 +132,15 @@ def main():
     artist = lambda prompts: draw(denoiser, vae, scale, tokenizer, prompts, seed=SEED, **settings)
     wanted = lambda name: options.only in (None, name)
 
-    figures = {"sampler": "ddim", **settings, "seed": SEED}
+    known = json.loads(options.json.read_text()) if options.json and options.json.exists() else {}
+    figures = {**known, "sampler": "ddim", **settings, "seed": SEED}
     if wanted("retrieval"):
         figures["retrieval"] = retrieval(artist, entries, data.compose(rgba, torch.full((len(rgba), 3), 255)))
     if wanted("grounds"):
         figures["grounds"] = ground_accuracy(artist, entries)
     if wanted("styles"):
-        with torch.enable_grad():
-            figures["styles"] = style_shares(artist, denoiser, entries, rgba, options.model)
-    if options.grid and wanted("grid"):
+        figures["styles"] = style_shares(artist, denoiser, entries, rgba, options.model)
+    if options.grid:
         Image.fromarray(data.contact_sheet(artist(GRID), 8)).save(options.grid, optimize=True)
     text = json.dumps(figures, indent=2)
     print(text)

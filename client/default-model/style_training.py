@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 import data
+import hypernetwork
 import model
 from bpe import Tokenizer
 from diffusion import draw, noise_loss, spread_timesteps
@@ -34,14 +35,18 @@ def words(entry, chooser):
     return entry["name"] if draw < 0.8 or not entry["tags"] else f"{entry['name']}, {chooser.choice(entry['tags'])}"
 
 
-def train(name, work, folder, seconds, workers):
+def train(name, work, folder, seconds, workers, resume):
+    """Trains one style; with `resume`, on from the weights in its file."""
     torch.manual_seed(3)
     entries, rgba = data.load(work)
     chosen = choose(entries)
     denoiser, vae, scale = model.load(folder)
     with torch.no_grad():
         latents = vae.encode(STYLES[name](rgba[chosen])) * scale
+    path, steps_before = folder / "styles" / f"{name}.pt", 0
     network = Hypernetwork(widths(denoiser.unet))
+    if resume and path.exists():
+        network, steps_before = hypernetwork.load(path), torch.load(path)["step"]
     network.attach(denoiser.unet)
     denoiser.requires_grad_(False)
     tokenizer = Tokenizer(folder)
@@ -61,15 +66,14 @@ def train(name, work, folder, seconds, workers):
     trainer.run(seconds, loss, rate, report, every=30)
     trainer.use_ema()
 
-    styles = folder / "styles"
-    styles.mkdir(exist_ok=True)
+    path.parent.mkdir(exist_ok=True)
     digest = hashlib.sha256((folder / "checkpoint.safetensors").read_bytes()).hexdigest()
     info = f"{STYLES[name].__doc__} Trained on {PICTURES} pictures."
-    network.save(styles / f"{name}.pt", name, trainer.step, digest[:10], "pictograms", info)
+    network.save(path, name, steps_before + trainer.step, digest[:10], "pictograms", info)
     pictures = draw(denoiser, vae, scale, tokenizer, PREVIEW, seed=1)
-    Image.fromarray(data.contact_sheet(pictures, len(PREVIEW))).save(styles / f"{name}.png", optimize=True)
+    Image.fromarray(data.contact_sheet(pictures, len(PREVIEW))).save(path.with_suffix(".png"), optimize=True)
 
 
-def train_all(work, folder, seconds, workers, only):
+def train_all(work, folder, seconds, workers, only, resume):
     for name in [only] if only else STYLES:
-        train(name, work, folder, seconds, workers)
+        train(name, work, folder, seconds, workers, resume)

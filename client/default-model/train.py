@@ -42,7 +42,7 @@ def step_export(options):
 
 def step_styles(options):
     import style_training
-    style_training.train_all(options.work, HERE, options.minutes * 60, options.workers, options.only)
+    style_training.train_all(options.work, HERE, options.minutes * 60, options.workers, options.only, options.resume)
 
 
 STEPS = {
@@ -52,7 +52,7 @@ STEPS = {
     "unet": (step_unet, "train the text encoder and the UNet", 75),
     "decoder": (step_decoder, "train the decoder to smooth the grain of drawn latents", 4),
     "export": (step_export, "write checkpoint.safetensors and model.json beside this script", 0),
-    "styles": (step_styles, "train the three styles (minutes: for each)", 2.5),
+    "styles": (step_styles, "train the three styles (minutes: for each)", 5),
 }
 
 
@@ -72,6 +72,7 @@ def main():
             command.add_argument("--batch", type=int, default=24, help="pictures a process and step (default 24)")
         if name == "styles":
             command.add_argument("--only", help="one style's name")
+            command.add_argument("--resume", action="store_true", help="go on from the styles' files")
     options = parser.parse_args()
     STEPS[options.step][0](options)
 
