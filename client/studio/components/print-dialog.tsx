@@ -1,4 +1,5 @@
 // A print enlarged, with its parameters, and the way to its neighbours.
+import { useEffect } from 'preact/hooks';
 import type { Print, StudioState } from '../state/studio.ts';
 import { Icon } from './icon.tsx';
 import { Modal } from './modal.tsx';
@@ -19,18 +20,21 @@ export function PrintDialog({ number, onShow, onClose }: PrintDialogProps) {
   const prints = useSelected(selectPrints);
   const crisp = useSelected(selectCrisp);
   const print = prints.find((entry) => entry.number === number);
-  if (print === undefined) return null;
   const go = (by: number) => {
     if (prints.some((entry) => entry.number === number + by)) onShow(number + by);
   };
-  const byKey = (event: KeyboardEvent) => {
-    if (event.key === 'ArrowLeft') go(-1);
-    if (event.key === 'ArrowRight') go(1);
-  };
+  useEffect(() => {
+    const byKey = ({ key }: KeyboardEvent) => {
+      if (key === 'ArrowLeft') go(-1);
+      if (key === 'ArrowRight') go(1);
+    };
+    addEventListener('keydown', byKey);
+    return () => removeEventListener('keydown', byKey);
+  });
+  if (print === undefined) return null;
   return (
     <Modal title={`Picture ${number} of ${prints.length}`} kind="print-dialog" onClose={onClose}>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: arrow keys are a shortcut of the two buttons inside. */}
-      <div class="enlarged" onKeyDown={byKey}>
+      <div class="enlarged">
         <button type="button" class="tool turn" aria-disabled={number === 1} onClick={() => go(-1)}>
           <Icon name="back" />
           <span class="sr">Earlier picture</span>
