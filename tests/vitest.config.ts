@@ -6,8 +6,9 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'tests/bench/**'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Only against hangs: Chromium on SwiftShader and workerd share two cores with the other worker.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     maxWorkers: 2,
     reporters: ['default', './tests/count-reporter.ts'],
   },
