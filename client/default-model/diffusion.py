@@ -28,7 +28,7 @@ def noise_loss(predict, latents, timesteps):
 
 
 @torch.no_grad()
-def sample(unet, context, empty, seed, steps=20, guidance=4.0, side=16):
+def sample(unet, context, empty, seed, steps=20, guidance=2.5, side=16):
     """DDIM without added noise: latents [n, 4, side, side] of contexts [n, 77, w], `empty` [1, 77, w]."""
     count = len(context)
     x = torch.randn(count, 4, side, side, generator=torch.Generator().manual_seed(seed))

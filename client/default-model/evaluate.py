@@ -17,6 +17,7 @@ from captions import GROUNDS
 from diffusion import draw
 from style_pictures import STYLES
 from style_training import choose
+from vae_training import MOST_GRAIN
 
 HERE = Path(__file__).resolve().parent
 SEED = 2024
@@ -57,21 +58,31 @@ def ground_accuracy(artist, entries, count=60):
 
 
 def statistics(pictures):
-    """[n, 3, h, w] → [n, 32]: means, deviations, histograms of the channels, and how steep the picture is."""
+    """[n, 3, h, w] → [n, 8]: means and deviations of the channels, and how steep the picture is in x and y."""
     flat = pictures.flatten(2)
-    bins = [((flat >= low) & (flat < low + 0.25)).float().mean(2) for low in (x * 0.25 - 1 for x in range(8))]
     slopes = torch.stack([pictures.diff(dim=d).abs().mean((1, 2, 3)) for d in (2, 3)], dim=1)
-    return torch.cat([flat.mean(2), flat.std(2), *bins, slopes], dim=1)
+    return torch.cat([flat.mean(2), flat.std(2), slopes], dim=1)
 
 
 class StyleClassifier:
-    """Multinomial logistic regression on pixel statistics: no style (0) or one of the styles (1 …)."""
+    """Multinomial logistic regression on pixel statistics: no style (0) or one of the styles (1 …).
 
-    def __init__(self, rgba):
+    It is fitted to training pictures, plain and put into the styles by image operations, after they went through the
+    autoencoder with grain on their latents: as crisp as the model can draw, no crisper.
+    """
+
+    @torch.no_grad()
+    def drawn(self, vae, pictures):
+        torch.manual_seed(SEED)
+        latents = torch.cat([vae.encode(some) for some in pictures.split(50)])
+        latents += torch.rand(len(latents), 1, 1, 1) * MOST_GRAIN * torch.randn_like(latents)
+        return torch.cat([vae.decode(some) for some in latents.split(50)])
+
+    def __init__(self, vae, rgba):
         grounds = torch.tensor(list(GROUNDS.values()))[torch.arange(len(rgba)) % len(GROUNDS)]
         kinds = [torch.cat([data.compose(rgba, torch.full((len(rgba), 3), 255)), data.compose(rgba, grounds)]),
                  *(make(rgba) for make in STYLES.values())]
-        features = torch.cat([statistics(pictures) for pictures in kinds])
+        features = torch.cat([statistics(self.drawn(vae, pictures)) for pictures in kinds])
         labels = torch.cat([torch.full((len(pictures),), kind) for kind, pictures in enumerate(kinds)])
         self.mean, self.std = features.mean(0), features.std(0) + 1e-3
         self.linear = torch.nn.Linear(features.shape[1], len(kinds))
@@ -91,12 +102,12 @@ class StyleClassifier:
         return self.linear((statistics(pictures) - self.mean) / self.std).argmax(1)
 
 
-def style_shares(artist, denoiser, entries, rgba, folder, count=40):
+def style_shares(artist, denoiser, vae, entries, rgba, folder, count=30):
     """For each style, the share of pictures called that style by strength; names that no style was trained on."""
     chosen = choose(entries)
     seen = {entries[i]["name"] for i in chosen}
     names = random.Random(SEED + 2).sample(sorted({entry["name"] for entry in entries} - seen), count)
-    classifier = StyleClassifier(rgba)
+    classifier = StyleClassifier(vae, rgba[::6])
     result = {"captions": count, "classifier_accuracy": round(classifier.training_accuracy, 4)}
     plain = classifier(artist(names))  # strength 0 leaves the model as it is, whatever the style
     for kind, name in enumerate(STYLES, start=1):
@@ -116,7 +127,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="folder that train.py filled")
     parser.add_argument("--model", type=Path, default=HERE, help="folder of the model (default: this one)")
-    parser.add_argument("--guidance", type=float, default=4.0)
+    parser.add_argument("--guidance", type=float, default=2.5)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", choices=["retrieval", "grounds", "styles", "nothing"])
@@ -139,7 +150,7 @@ def main():
     if wanted("grounds"):
         figures["grounds"] = ground_accuracy(artist, entries)
     if wanted("styles"):
-        figures["styles"] = style_shares(artist, denoiser, entries, rgba, options.model)
+        figures["styles"] = style_shares(artist, denoiser, vae, entries, rgba, options.model)
     if options.grid:
         Image.fromarray(data.contact_sheet(artist(GRID), 8)).save(options.grid, optimize=True)
     text = json.dumps(figures, indent=2)

@@ -54,7 +54,7 @@ def export(folder, denoiser, vae, latent_scale):
         "textEncoderHeads": TEXT_HEADS,
         "latentScale": round(float(latent_scale), 5),
         "prediction": "epsilon",
-        "defaults": {"width": 64, "height": 64, "steps": 20, "guidance": 4, "sampler": "ddim"}}
+        "defaults": {"width": 64, "height": 64, "steps": 20, "guidance": 2.5, "sampler": "ddim"}}
     part = Path(folder) / "model.json.part"
     part.write_text(json.dumps(description, indent=2) + "\n")
     os.replace(part, Path(folder) / "model.json")
