@@ -135,13 +135,16 @@ export async function fill(page: Page, { prompt, seed, steps }: Wanted): Promise
 }
 
 /** Draws one picture; gives its size and pixels. Throws the studio's own words when it fails. */
-export async function draw(page: Page): Promise<{ width: number; height: number; pixels: number[] }> {
+export async function draw(
+  page: Page,
+  patience = PATIENCE_MS,
+): Promise<{ width: number; height: number; pixels: number[] }> {
   const before = await page.locator('.thumb').count();
   await page.getByRole('button', { name: 'Draw', exact: true }).click();
   await page
     .locator(`.prints li:nth-child(${before + 1}), .failure`)
     .first()
-    .waitFor({ timeout: PATIENCE_MS });
+    .waitFor({ timeout: patience });
   if ((await page.locator('.failure').count()) > 0) {
     throw new Error(`the studio failed: ${await page.locator('.failure').textContent()}`);
   }
