@@ -35,7 +35,10 @@ describe('the default model', () => {
 
   it('has a vocabulary as large as its embedding, laid out as CLIP does', () => {
     const ids: Record<string, number> = json(described.tokenizer.vocab);
-    const merges = readFileSync(new URL(described.tokenizer.merges, folder), 'utf8').trim().split('\n').slice(1);
+    const merges = readFileSync(new URL(described.tokenizer.merges, folder), 'utf8')
+      .trim()
+      .split('\n')
+      .slice(1);
     const size = Object.keys(ids).length;
     const embedding = header()['cond_stage_model.transformer.text_model.embeddings.token_embedding.weight'];
     expect(embedding?.shape).toEqual([size, 96]);
