@@ -1,6 +1,6 @@
 // A blob cache in a folder of this machine, for Node.
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, openAsBlob } from 'node:fs';
+import { createWriteStream, openAsBlob, type WriteStream } from 'node:fs';
 import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -29,10 +29,11 @@ export function folderCache(folder: string): BlobCache {
     async put(sha256, size, stream) {
       const path = pathOf(sha256);
       const partial = `${path}.${randomUUID()}${PARTIAL}`;
+      let file: WriteStream | undefined;
       try {
         await mkdir(folder, { recursive: true });
         // `flush` waits for the disk, so that a power cut leaves no file with holes under a digest.
-        const file = createWriteStream(partial, { flags: 'wx', flush: true });
+        file = createWriteStream(partial, { flags: 'wx', flush: true });
         await stream.pipeThrough(verifier(sha256, size)).pipeTo(Writable.toWeb(file));
         // A link, unlike a rename, leaves a file of that name as it is for whoever reads it.
         await link(partial, path).catch((error: NodeJS.ErrnoException) => {
@@ -42,6 +43,8 @@ export function folderCache(folder: string): BlobCache {
         await release(stream, error);
         throw writeError(error, sha256, size);
       } finally {
+        // A file that is still being opened would appear again after its removal.
+        await closed(file);
         await rm(partial, { force: true });
       }
       return openAsBlob(path);
@@ -67,6 +70,14 @@ export function folderCache(folder: string): BlobCache {
       }
     },
   };
+}
+
+function closed(file: WriteStream | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (file === undefined || file.closed) return resolve();
+    file.once('close', () => resolve());
+    file.destroy();
+  });
 }
 
 function isPartial(name: string): boolean {

@@ -46,6 +46,14 @@ class Hypernetwork(nn.Module):
             if isinstance(module, Layer):
                 module.strength = strength
 
+    @torch.no_grad()
+    def amplify(self, gain):
+        """Makes strength 1 what strength `gain` was, exactly: the last layers are linear."""
+        for module in self.modules():
+            if isinstance(module, Layer):
+                module.linear[2].weight *= gain
+                module.linear[2].bias *= gain
+
     def save(self, path, name, step, checkpoint_hash, checkpoint_name, info):
         """The web UI's `.pt`: a flat dict whose integer keys are widths."""
         state = {

@@ -20,10 +20,11 @@ def ground(rgba, colour):
 
 
 def blueprint(rgba):
-    """White lines on blue."""
-    lines = edges(rgba)
+    """White lines and pale areas on blue, the darker in the picture the whiter."""
+    paper = compose(rgba, torch.full((len(rgba), 3), 255)) / 2 + 0.5
+    ink = 1 - 0.5 * (paper.amin(1, keepdim=True) + paper.mean(1, keepdim=True))
     blue = ground(rgba, (28.0, 74.0, 168.0))
-    return blue + (1 - blue) * lines
+    return blue + (1 - blue) * (ink * 0.8 + edges(rgba) * 0.5).clamp(0, 1)
 
 
 def silhouette(rgba):
@@ -33,16 +34,14 @@ def silhouette(rgba):
 
 
 def neon(rgba):
-    """Bright lines with a glow, in the picture's own colours, on black."""
-    lines = edges(rgba)
-    black = compose(rgba, torch.zeros(len(rgba), 3)) / 2 + 0.5
-    colour = F.max_pool2d(black, 3, 1, 1)
-    strongest = colour.amax(1, keepdim=True)
-    vivid = ((colour / (strongest + 1e-3)) - 0.6) * 1.6 + 0.6
-    vivid = torch.where(strongest < 0.25, torch.tensor([0.3, 0.9, 1.0]).view(1, 3, 1, 1), vivid.clamp(0.05, 1))
-    glow = F.avg_pool2d(F.avg_pool2d(vivid * lines, 5, 1, 2), 5, 1, 2)
-    light = (vivid * lines + 0.7 * glow).clamp(0, 1)
-    return light * 2 - 1
+    """Light from magenta in the shadows to cyan in the highlights, with a glow, on black."""
+    alpha = rgba[..., 3].unsqueeze(1) / 255
+    bright = (compose(rgba, torch.zeros(len(rgba), 3)) / 2 + 0.5).mean(1, keepdim=True)
+    magenta, cyan = (torch.tensor(c).view(1, 3, 1, 1) / 255 for c in ((255.0, 30.0, 190.0), (40.0, 240.0, 255.0)))
+    colour = magenta + (cyan - magenta) * bright
+    tube = colour * alpha * (0.55 + 0.45 * edges(rgba))
+    glow = F.avg_pool2d(F.avg_pool2d(tube, 7, 1, 3), 7, 1, 3)
+    return (tube + 0.6 * glow * (1 - alpha)).clamp(0, 1) * 2 - 1
 
 
 STYLES = {"blueprint": blueprint, "silhouette": silhouette, "neon": neon}

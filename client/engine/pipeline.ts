@@ -103,7 +103,7 @@ export class Pipeline {
       decodeLatent(latents, manifest.latentScale, await this.#sessions.decoder(attention)),
     );
     signal.throwIfAborted();
-    const parameters = this.#parameters(plan, request, styles);
+    const parameters = this.#parameters(plan, text, styles);
     const png = encodePng(picture, { parameters });
     return { picture, png, parameters, seed: plan.seed, latents, notices, milliseconds: clock.milliseconds };
   }
@@ -149,10 +149,9 @@ export class Pipeline {
     return tensor(shape, latents);
   }
 
-  /** The text block: the prompt with its tags, and a tag for each style that was given apart from it. */
-  #parameters(plan: Plan, request: GenerateRequest, styles: readonly ReadyStyle[]): string {
-    const apart = styles.slice(0, request.styles?.length ?? 0);
-    const prompt = [plan.prompt, ...apart.map(formatStyleTag)].join(' ').trim();
+  /** The text block: the prompt's text, then a tag for each style in the order in which they were applied. */
+  #parameters(plan: Plan, text: string, styles: readonly ReadyStyle[]): string {
+    const prompt = [text.trim(), ...styles.map(formatStyleTag)].join(' ').trim();
     const schedule = SCHEDULES.find(({ key }) => key === plan.schedule);
     return writeParameters({
       prompt,

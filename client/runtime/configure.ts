@@ -42,6 +42,11 @@ export function configureRuntime(next: RuntimeConfig): void {
   config = { ...config, ...next };
 }
 
+/** A number of threads for where the host set none; without effect once the runtime is loaded. */
+export function suggestThreads(threads: number): void {
+  if (!taken) config = { threads, ...config };
+}
+
 /** The configuration with its defaults filled in; from now on it is fixed. */
 export function takeConfig(): { readonly wasmPaths: string | undefined; readonly threads: number } {
   taken = true;

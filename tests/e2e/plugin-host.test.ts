@@ -43,7 +43,10 @@ test('a frame has no origin, no network, no storage and no parent; ending it end
   expect(await page.evaluate('crossOriginIsolated')).toBe(true);
   await inPage(page, PAGE, 'startLooping');
   await expect.poll(() => page.workers().length).toBe(1);
-  const frame = page.frames().find((one) => one.parentFrame() === page.mainFrame());
+  // The frames of plugins that ended before leave the page a moment later.
+  const frames = () => page.frames().filter((one) => one.parentFrame() === page.mainFrame());
+  await expect.poll(() => frames().length).toBe(1);
+  const [frame] = frames();
   // Text, not functions: the frame's policy forbids nothing to the debugger, but test runners rewrite functions.
   expect(await frame!.evaluate('origin')).toBe('null');
   expect(
