@@ -59,6 +59,12 @@ const python = ['/usr/bin/python3', 'python3'].find(
   (path) => spawnSync(path, ['-c', 'import torch, PIL']).status === 0,
 );
 
+if (!python) {
+  console.warn(
+    'NOT RUN: the trainer’s own tests need PyTorch and Pillow (Debian: python3-torch python3-pil).',
+  );
+}
+
 describe.skipIf(!python)('the trainer', () => {
   it('passes its own tests', () => {
     const tests = new URL('.', import.meta.url).pathname;
