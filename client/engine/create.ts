@@ -15,7 +15,8 @@ import { Styles } from './styles.ts';
 
 /**
  * Checkpoints below this many bytes run on one thread of the wasm backend: their operators are so small that handing
- * them out costs more than it saves (measured with the default model, where one thread drew faster than two).
+ * them out costs more than it saves (the default model drew faster on one thread than on two in nine of ten pictures, on a
+ * busy machine with two cores; the limit itself is a judgement).
  */
 const ONE_THREAD_BYTES = 64 * 2 ** 20;
 

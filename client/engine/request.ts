@@ -10,7 +10,7 @@ export const REQUEST_LIMITS = {
   steps: { minimum: 1, maximum: 1000 },
   guidance: { minimum: 0, maximum: 100 },
   strength: { minimum: -100, maximum: 100 },
-  /** Pixels a side: 4096 already asks for 16 GiB of attention in one tensor. */
+  /** Pixels a side: at a latent factor of 8, 4096 already asks attention for 262,144 places. */
   side: { minimum: 8, maximum: 4096 },
   styles: 32,
 } as const;
