@@ -26,3 +26,19 @@ export const MAX_MESSAGE_BYTES = 1_024;
 export const MAX_LAYERS = 256;
 export const MAX_WIDTH = 16_384;
 export const MAX_CONTEXT_VALUES = 1 << 24;
+
+/** Bytes of a plugin's description, and its parameters. */
+export const MAX_DESCRIPTION_BYTES = 16 * 1024;
+export const MAX_PARAMETERS_DESCRIBED = 16;
+/** Named tensors of one weights file, their axes, and bytes of a name. */
+export const MAX_TENSORS = 4_096;
+export const MAX_TENSOR_RANK = 6;
+export const MAX_TENSOR_NAME_BYTES = 256;
+/** Weights files of one style. */
+export const MAX_WEIGHTS_FILES = 8;
+/** Different phases of one schedule. */
+export const MAX_PHASES = 64;
+/** Bytes of the layer blocks that one `tincture_layers` call may hand out. */
+export const MAX_LAYERS_BYTES = 256 * 1024 * 1024;
+/** Milliseconds that all calls of one plugin for one picture may take together. */
+export const DEFAULT_PICTURE_BUDGET_MS = 30_000;

@@ -1,7 +1,7 @@
 // The style manifest, `style.json`: one schema for the kit that writes it, the worker that stores it and the client.
 import { valid } from 'semver';
 import { z } from 'zod';
-import { MAX_MODULE_BYTES, MAX_WIDTH } from './limits.ts';
+import { MAX_MODULE_BYTES, MAX_WEIGHTS_FILES, MAX_WIDTH } from './limits.ts';
 
 /** Bytes of a style's weights: the largest published hypernetworks are about a tenth of this. */
 export const MAX_WEIGHTS_BYTES = 2 ** 30;
@@ -116,7 +116,7 @@ const card = {
   tags: z.array(nameSchema).max(16).refine(distinct, 'must not repeat a tag'),
   triggerWords: z.array(text(1, 64)).max(16).refine(distinct, 'must not repeat a trigger word'),
   base: styleBaseSchema,
-  layers: styleLayersSchema,
+  layers: styleLayersSchema.nullable().describe('null: the plugin makes its own.'),
   parameters: z
     .array(styleParameterSchema)
     .max(16)
@@ -129,11 +129,27 @@ export type StyleCard = z.infer<typeof styleCardSchema>;
 export const styleManifestSchema = z
   .strictObject({
     ...card,
-    blobs: z.strictObject({
-      weights: blob(MAX_WEIGHTS_BYTES).describe('Safetensors, as `convert` writes them.'),
-      plugin: blob(MAX_MODULE_BYTES).nullable().describe('null: the standard plugin.'),
-      previews: z.array(blob(MAX_PREVIEW_BYTES)).max(MAX_PREVIEWS).describe('PNG pictures.'),
-    }),
+    blobs: z
+      .strictObject({
+        weights: blob(MAX_WEIGHTS_BYTES)
+          .nullable()
+          .describe('Safetensors, as `convert` writes them; null: none.'),
+        moreWeights: z
+          .array(blob(MAX_WEIGHTS_BYTES))
+          .max(MAX_WEIGHTS_FILES - 1)
+          .optional()
+          .describe('Further weights files, the plugin’s sets 1, 2 …'),
+        plugin: blob(MAX_MODULE_BYTES).nullable().describe('null: the standard plugin.'),
+        previews: z.array(blob(MAX_PREVIEW_BYTES)).max(MAX_PREVIEWS).describe('PNG pictures.'),
+      })
+      .refine(({ weights, plugin }) => weights !== null || plugin !== null, {
+        path: ['weights'],
+        message: 'must be there where there is no plugin',
+      })
+      .refine(({ weights, moreWeights }) => weights !== null || moreWeights === undefined, {
+        path: ['moreWeights'],
+        message: 'must not be there without weights',
+      }),
   })
   .meta({ id: 'StyleManifest' });
 export type StyleManifest = z.infer<typeof styleManifestSchema>;

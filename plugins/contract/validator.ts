@@ -1,6 +1,13 @@
 // The static validator: what is known of a module before anyone compiles it. The same for the CLI, the edge and the browser.
 import { BinaryReader } from 'wasmparser';
-import { ABI_FUNCTIONS, ABI_MARKER, ABI_MEMORY, type AbiSignature } from './abi.ts';
+import {
+  ABI_MARKER,
+  ABI_MEMORY,
+  type AbiSignature,
+  OPTIONAL_FUNCTIONS,
+  type OptionalFunction,
+  REQUIRED_FUNCTIONS,
+} from './abi.ts';
 import { MAX_MEMORY_BYTES, MAX_MODULE_BYTES, MAX_TABLE_ENTRIES, WASM_PAGE_BYTES } from './limits.ts';
 import { isAllowed, isConstant, isRelaxedSimd } from './opcodes.ts';
 import { PluginError } from './plugin-error.ts';
@@ -12,6 +19,8 @@ export interface PluginFacts {
   /** Bytes of the module. */
   readonly size: number;
   readonly functions: number;
+  /** The ABI's optional functions that it exports. */
+  readonly offers: ReadonlySet<OptionalFunction>;
   /** Every exported name, the ABI's and others. */
   readonly exports: readonly string[];
   readonly memory: { readonly minimumBytes: number; readonly maximumBytes: number };
@@ -77,11 +86,12 @@ export function validatePlugin(bytes: Uint8Array, options: ValidatorOptions = {}
     });
   }
   const parts = readParts(name, bytes);
-  checkExports(name, bytes.length, parts.exports, outline);
+  const offers = checkExports(name, bytes.length, parts.exports, outline);
   return {
     abiVersion: Number(ABI_MARKER.slice(ABI_MARKER.lastIndexOf('_') + 1)),
     size: bytes.length,
     functions: outline.functions.length,
+    offers,
     exports: [...parts.exports.keys()],
     memory,
     relaxedSimd: parts.relaxedSimd,
@@ -180,25 +190,43 @@ function refuseOperator(name: string, byte: number, code: number, who: string): 
   refuse(name, byte, `an operator that ${who} may not use`, undefined, `0x${code.toString(16)}`);
 }
 
+/** Holds every export of the ABI against its signature; gives the optional functions that are there. */
 function checkExports(
   name: string,
   size: number,
   exports: ReadonlyMap<string, Export>,
   outline: Outline,
-): void {
+): ReadonlySet<OptionalFunction> {
   const memory = exports.get(ABI_MEMORY);
   if (memory?.kind !== EXTERNAL.memory)
     refuse(name, memory?.byte ?? size, `the memory is not exported as ${ABI_MEMORY}`);
-  for (const [field, signature] of Object.entries(ABI_FUNCTIONS)) {
-    const found = exports.get(field);
-    if (found === undefined) refuse(name, size, `export ${field} is missing`, describe(signature));
+  const check = (field: string, signature: AbiSignature, found: Export): void => {
     const type =
       found.kind === EXTERNAL.function ? outline.types[outline.functions[found.index] ?? -1] : undefined;
     const spelt = type === undefined ? 'something else' : describe(type);
     if (spelt !== describe(signature)) {
       refuse(name, found.byte, `export ${field} has the wrong signature`, describe(signature), spelt);
     }
+  };
+  for (const [field, signature] of Object.entries(REQUIRED_FUNCTIONS)) {
+    const found = exports.get(field);
+    if (found === undefined) refuse(name, size, `export ${field} is missing`, describe(signature));
+    check(field, signature, found);
   }
+  const offers = new Set<OptionalFunction>();
+  for (const [field, found] of exports) {
+    if (!field.startsWith('tincture_') || Object.hasOwn(REQUIRED_FUNCTIONS, field)) continue;
+    if (Object.hasOwn(OPTIONAL_FUNCTIONS, field)) {
+      check(field, OPTIONAL_FUNCTIONS[field as OptionalFunction], found);
+      offers.add(field as OptionalFunction);
+    } else if (!/^tincture_abi_\d+$/.test(field)) {
+      refuse(name, found.byte, `export ${field} is not of this ABI`, undefined, undefined);
+    }
+  }
+  if (!offers.has('tincture_apply') && !offers.has('tincture_layers')) {
+    refuse(name, size, 'the module does nothing', 'an export tincture_apply or tincture_layers');
+  }
+  return offers;
 }
 
 function describe(type: FunctionType | AbiSignature): string {
