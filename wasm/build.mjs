@@ -3,11 +3,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { RELEASE_FLAGS } from './flags.mjs.mts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
-
-/** Pages of 64 KiB that a module may grow to: the ABI's cap, 512 MiB. */
-const MAXIMUM_PAGES = 8192;
 
 /** Every module, in a build for all engines and one with fused multiply-add, chosen at run time. */
 const MODULES = [
@@ -18,17 +16,9 @@ const MODULES = [
   { entry, output: `${output}.relaxed.wasm`, features: ['--enable', 'relaxed-simd'] },
 ]);
 
-const FLAGS = [
-  ...['--config', 'none', '--runtime', 'stub', '--enable', 'simd', '--use', 'abort='],
-  ...['--optimizeLevel', '3', '--shrinkLevel', '1', '--noAssert'],
-  ...['--initialMemory', '1', '--maximumMemory', String(MAXIMUM_PAGES)],
-  // 112: vectors in signatures are not for every embedder; ours stay inside the module.
-  ...['--disableWarning', '112'],
-];
-
 /** SHA-256 over everything that the output depends on. */
 function inputsDigest() {
-  const hash = createHash('sha256').update(JSON.stringify([FLAGS, MODULES]));
+  const hash = createHash('sha256').update(JSON.stringify([RELEASE_FLAGS, MODULES]));
   const visit = (path) => {
     if (!statSync(path).isDirectory()) {
       hash.update(relative(ROOT, path)).update('\0').update(readFileSync(path)).update('\0');
@@ -47,7 +37,7 @@ export async function compileModule(base, entry, output, features) {
   mkdirSync(dirname(join(base, output)), { recursive: true });
   const { error, stderr } = await asc.main([
     ...[entry, '--baseDir', base, '--outFile', output],
-    ...FLAGS,
+    ...RELEASE_FLAGS,
     ...features,
   ]);
   if (error) throw new Error(`${entry}: ${error.message}\n${stderr.toString()}`);

@@ -1,0 +1,3 @@
+// Types of the compiler's flags.
+export const RELEASE_FLAGS: readonly string[];
+export const DEBUG_FLAGS: readonly string[];
