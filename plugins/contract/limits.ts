@@ -17,6 +17,10 @@ export const MAX_LOCALS = 2_000;
 /** Bytes of one function: optimising compilers are superlinear in it. */
 export const MAX_FUNCTION_BYTES = 256 * 1024;
 export const MAX_TABLE_ENTRIES = 10_000;
+/** Bytes of an export's or a custom section's name. */
+export const MAX_NAME_BYTES = 1_000;
+/** Custom sections: names, source maps, the card. */
+export const MAX_CUSTOM_SECTIONS = 100;
 
 /** Milliseconds for one call when the caller names none: a first apply on a slow phone stays well below. */
 export const DEFAULT_DEADLINE_MS = 10_000;

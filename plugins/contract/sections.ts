@@ -1,16 +1,21 @@
 // A module's outline: its sections, types, memory and function sizes, read with every count bounded before anything is
 // allocated. wasmparser trusts the counts in a file, so this runs first.
+
+import { CARD_SECTION } from './abi.ts';
+import { type CardFacts, readCard } from './card-section.ts';
 import {
+  MAX_CUSTOM_SECTIONS,
   MAX_EXPORTS,
   MAX_FUNCTION_BYTES,
   MAX_FUNCTIONS,
   MAX_GLOBALS,
   MAX_LOCALS,
+  MAX_NAME_BYTES,
   MAX_PARAMETERS,
   MAX_SEGMENTS,
   MAX_TYPES,
 } from './limits.ts';
-import { PluginError } from './plugin-error.ts';
+import { hex, ModuleReader, refuse } from './reader.ts';
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 
@@ -29,6 +34,7 @@ export interface Outline {
   /** The type's index of each function. */
   readonly functions: readonly number[];
   readonly memory: MemoryPages;
+  readonly card?: CardFacts;
 }
 
 const VALUE_TYPES: ReadonlyMap<number, ValueType> = new Map([
@@ -65,75 +71,6 @@ const ENTRY_CAPS: ReadonlyMap<number, number> = new Map([
   [SECTION.data, MAX_SEGMENTS],
 ]);
 
-/** Says that the module is refused, and at which byte. */
-export function refuse(name: string, byte: number, what: string, expected?: string, found?: string): never {
-  throw new PluginError('invalid', what, {
-    where: `${name} at byte ${byte}`,
-    ...(expected === undefined ? {} : { expected }),
-    ...(found === undefined ? {} : { found }),
-  });
-}
-
-/** Reads bytes and unsigned LEB128 numbers up to `end`. */
-class Cursor {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  at: number;
-  end: number;
-
-  constructor(name: string, bytes: Uint8Array, at: number, end: number) {
-    this.name = name;
-    this.bytes = bytes;
-    this.at = at;
-    this.end = end;
-  }
-
-  byte(): number {
-    if (this.at >= this.end) refuse(this.name, this.at, 'the module ends in the middle of an entry');
-    return this.bytes[this.at++]!;
-  }
-
-  number(): number {
-    const start = this.at;
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) {
-        if (value > 0xffff_ffff) break;
-        return value;
-      }
-    }
-    return refuse(this.name, start, 'a number does not fit in 32 bits');
-  }
-
-  capped(cap: number, what: string): number {
-    const start = this.at;
-    const value = this.number();
-    if (value > cap) refuse(this.name, start, `too many ${what}`, `at most ${cap}`, String(value));
-    return value;
-  }
-
-  valueType(): ValueType {
-    const code = this.byte();
-    const type = VALUE_TYPES.get(code);
-    if (type === undefined) {
-      refuse(
-        this.name,
-        this.at - 1,
-        'a type that plugins may not use',
-        'i32, i64, f32, f64 or v128',
-        hex(code),
-      );
-    }
-    return type;
-  }
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`;
-}
-
 /** Walks the sections. Throws `plugin/invalid` on a wrong header, an unknown, doubled or misplaced section, or a broken cap. */
 export function readOutline(name: string, bytes: Uint8Array): Outline {
   const magic = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
@@ -145,7 +82,9 @@ export function readOutline(name: string, bytes: Uint8Array): Outline {
   let memory: MemoryPages | undefined;
   let bodies = 0;
   let last = -1;
-  const cursor = new Cursor(name, bytes, magic.length, bytes.length);
+  let customs = 0;
+  let card: CardFacts | undefined;
+  const cursor = new ModuleReader(name, bytes, magic.length, bytes.length);
   while (cursor.at < bytes.length) {
     const start = cursor.at;
     cursor.end = bytes.length;
@@ -155,7 +94,13 @@ export function readOutline(name: string, bytes: Uint8Array): Outline {
     if (end > bytes.length) refuse(name, start, 'a section runs past the end of the module');
     cursor.end = end;
     if (id === SECTION.custom) {
-      if (cursor.number() > end - cursor.at) refuse(name, start, "a custom section's name runs past its end");
+      if (++customs > MAX_CUSTOM_SECTIONS) {
+        refuse(name, start, 'too many custom sections', `at most ${MAX_CUSTOM_SECTIONS}`);
+      }
+      if (cursor.words(MAX_NAME_BYTES) === CARD_SECTION) {
+        if (card !== undefined) refuse(name, start, `section ${CARD_SECTION} is doubled`);
+        card = readCard(name, cursor.at, cursor.take(end - cursor.at));
+      }
       cursor.at = end;
       continue;
     }
@@ -185,7 +130,16 @@ export function readOutline(name: string, bytes: Uint8Array): Outline {
   }
   const untyped = functions.findIndex((type) => type >= types.length);
   if (untyped >= 0) refuse(name, bytes.length, `function ${untyped} has no type`);
-  return { types, functions, memory };
+  return { types, functions, memory, ...(card === undefined ? {} : { card }) };
+}
+
+function valueType(reader: ModuleReader): ValueType {
+  const code = reader.byte();
+  const type = VALUE_TYPES.get(code);
+  if (type === undefined) {
+    reader.refuse('a type that plugins may not use', 'i32, i64, f32, f64 or v128', hex(code), reader.at - 1);
+  }
+  return type;
 }
 
 function sectionNoun(id: number): string {
@@ -193,19 +147,19 @@ function sectionNoun(id: number): string {
   return `${found?.[0] ?? 'section'} entries`;
 }
 
-function readType(cursor: Cursor): FunctionType {
+function readType(cursor: ModuleReader): FunctionType {
   const form = cursor.byte();
   if (form !== 0x60) refuse(cursor.name, cursor.at - 1, 'a type that is no function type', '0x60', hex(form));
   const read = (what: string): ValueType[] => {
     const list: ValueType[] = [];
-    for (let left = cursor.capped(MAX_PARAMETERS, what); left > 0; left--) list.push(cursor.valueType());
+    for (let left = cursor.capped(MAX_PARAMETERS, what); left > 0; left--) list.push(valueType(cursor));
     return list;
   };
   const parameters = read('parameters');
   return { parameters, results: read('results') };
 }
 
-function readMemory(cursor: Cursor): MemoryPages {
+function readMemory(cursor: ModuleReader): MemoryPages {
   const at = cursor.at;
   const flags = cursor.byte();
   if (flags === 0)
@@ -214,7 +168,7 @@ function readMemory(cursor: Cursor): MemoryPages {
   return { minimum: cursor.number(), maximum: cursor.number() };
 }
 
-function checkBody(cursor: Cursor, sectionEnd: number): void {
+function checkBody(cursor: ModuleReader, sectionEnd: number): void {
   const start = cursor.at;
   const size = cursor.number();
   const end = cursor.at + size;
@@ -229,7 +183,7 @@ function checkBody(cursor: Cursor, sectionEnd: number): void {
     locals += cursor.number();
     if (locals > MAX_LOCALS)
       refuse(cursor.name, at, 'too many locals', `at most ${MAX_LOCALS}`, String(locals));
-    cursor.valueType();
+    valueType(cursor);
   }
   cursor.at = end;
   cursor.end = sectionEnd;

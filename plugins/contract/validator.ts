@@ -8,10 +8,12 @@ import {
   type OptionalFunction,
   REQUIRED_FUNCTIONS,
 } from './abi.ts';
+import type { CardFacts } from './card-section.ts';
 import { MAX_MEMORY_BYTES, MAX_MODULE_BYTES, MAX_TABLE_ENTRIES, WASM_PAGE_BYTES } from './limits.ts';
 import { isAllowed, isConstant, isRelaxedSimd } from './opcodes.ts';
 import { PluginError } from './plugin-error.ts';
-import { type FunctionType, type Outline, readOutline, refuse } from './sections.ts';
+import { refuse } from './reader.ts';
+import { type FunctionType, type Outline, readOutline } from './sections.ts';
 
 /** What a valid plugin is. */
 export interface PluginFacts {
@@ -26,6 +28,8 @@ export interface PluginFacts {
   readonly memory: { readonly minimumBytes: number; readonly maximumBytes: number };
   /** Whether it needs an engine with relaxed SIMD. */
   readonly relaxedSimd: boolean;
+  /** The card that it was packed with; undefined: a work in progress. */
+  readonly card?: CardFacts;
 }
 
 export interface ValidatorOptions {
@@ -95,6 +99,7 @@ export function validatePlugin(bytes: Uint8Array, options: ValidatorOptions = {}
     exports: [...parts.exports.keys()],
     memory,
     relaxedSimd: parts.relaxedSimd,
+    ...(outline.card === undefined ? {} : { card: outline.card }),
   };
 }
 
