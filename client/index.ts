@@ -27,6 +27,7 @@ export type { ByteSource, TensorEntry, TensorFile } from './formats/entry.ts';
 export { decodePng, encodePng } from './formats/png.ts';
 export { readPngText } from './formats/png-text.ts';
 export { openSafetensors } from './formats/safetensors.ts';
+export { isStyleFile, openStyleFile, type StyleFile, writeStyleFile } from './formats/style-file.ts';
 export { urlSource } from './formats/url.ts';
 export type { Hypernetwork, HypernetworkDescription } from './hypernetwork/hypernetwork.ts';
 export { readHypernetwork } from './hypernetwork/read.ts';

@@ -1,6 +1,7 @@
 // What programs in Node use beyond the library: files on disk, the plugin sandbox, styles as their files store them.
-export { digestOf } from './engine/digest.ts';
+
 export { nodePlatform } from './engine/platform-node.ts';
+export { digestOf } from './formats/digest.ts';
 export { fileSource } from './formats/node-file.ts';
 export { HypernetworkError } from './hypernetwork/errors.ts';
 export type { Hypernetwork } from './hypernetwork/hypernetwork.ts';

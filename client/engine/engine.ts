@@ -14,13 +14,18 @@ export interface ModelFiles {
   readonly merges: string;
 }
 
-/** A style: a name in the registry, a path or URL of a .pt or .safetensors hypernetwork, or a file in hand. */
+/**
+ * A style: a name in the registry, a path or URL of a `.style` file or of a .pt or .safetensors hypernetwork, or one of
+ * these files in hand. Which kind a file is, its content tells.
+ */
 export type StyleSource = string | { readonly name: string; readonly file: ByteSource | Blob };
 
 export interface StyleUse {
   readonly style: StyleSource;
   /** Default 1; negative works. */
   readonly strength?: number;
+  /** Numbers that the style's plugin describes, by name; the others keep their defaults. */
+  readonly parameters?: Readonly<Record<string, number>>;
 }
 
 export interface GenerateRequest {

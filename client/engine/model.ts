@@ -1,12 +1,12 @@
 // Finds and opens a model: a folder, an URL, a registry's name or files in hand become one opened checkpoint.
 import { blobSource } from '../formats/blob-source.ts';
+import { digestOf } from '../formats/digest.ts';
 import type { ByteSource, TensorFile } from '../formats/entry.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { type ModelConfig, readModelConfig } from '../models/config.ts';
 import { type ModelManifest, parseModelManifest } from '../models/manifest.ts';
 import { createTokenizer, type Tokenizer } from '../prompt/tokenizer.ts';
 import type { Registry } from '../registry/registry.ts';
-import { digestOf } from './digest.ts';
 import { download, isUrl, jsonOf, textOf } from './download.ts';
 import type { ModelFacts, ModelFiles, ModelSource, Progress } from './engine.ts';
 import { EngineError } from './errors.ts';

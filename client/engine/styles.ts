@@ -1,11 +1,11 @@
 // Finds styles and keeps them ready: the parsed network, and its plugin running in the sandbox.
 import { blobSource } from '../formats/blob-source.ts';
+import { digestOf } from '../formats/digest.ts';
 import type { ByteSource } from '../formats/entry.ts';
 import type { Hypernetwork } from '../hypernetwork/hypernetwork.ts';
 import { readHypernetwork } from '../hypernetwork/read.ts';
 import type { Plugin, PluginHost } from '../plugin-host/host.ts';
 import { loadStandardPlugin } from '../plugin-host/standard-plugin.ts';
-import { digestOf } from './digest.ts';
 import { download, isUrl } from './download.ts';
 import type { StyleSource, StyleUse } from './engine.ts';
 import { EngineError } from './errors.ts';

@@ -11,6 +11,8 @@ export interface ByteSource {
   readonly blob?: Blob;
   /** Exactly `length` bytes from `offset`, in a buffer of their own; throws `format/truncated` past the end. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Fills `target` with the bytes from `offset`, without a pause; only where the platform can (files in Node). */
+  readSync?(offset: number, target: Uint8Array): void;
 }
 
 /** One tensor of a file, whatever the container. */

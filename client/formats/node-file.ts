@@ -1,5 +1,5 @@
 // A file on disk as a byte source. Only Node imports this.
-import { openAsBlob } from 'node:fs';
+import { closeSync, openAsBlob, openSync, readSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { ByteSource } from './entry.ts';
 import { FormatError } from './errors.ts';
@@ -30,8 +30,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
         while (done < length) {
           const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
           if (bytesRead === 0) checkRange(path, (await handle.stat()).size, offset, length);
-          if (bytesRead === 0)
-            throw new FormatError('truncated', 'the file shrank while reading', { where: path });
+          if (bytesRead === 0) throw shrunken(path);
           done += bytesRead;
         }
         return bytes;
@@ -39,5 +38,23 @@ export async function fileSource(path: string): Promise<ByteSource> {
         await handle.close();
       }
     },
+    readSync(offset, target) {
+      checkRange(path, size, offset, target.length);
+      const file = openSync(path);
+      try {
+        let done = 0;
+        while (done < target.length) {
+          const bytesRead = readSync(file, target, done, target.length - done, offset + done);
+          if (bytesRead === 0) throw shrunken(path);
+          done += bytesRead;
+        }
+      } finally {
+        closeSync(file);
+      }
+    },
   };
+}
+
+function shrunken(path: string): FormatError {
+  return new FormatError('truncated', 'the file shrank while reading', { where: path });
 }

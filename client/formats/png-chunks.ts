@@ -1,4 +1,5 @@
 // The chunks of a PNG file: found with bounds and checksums, and put together again.
+import { crc32 } from './crc32.ts';
 import { FormatError } from './errors.ts';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -63,18 +64,4 @@ export function writePngChunks(chunks: readonly PngChunk[]): Uint8Array<ArrayBuf
     at += FRAME_BYTES + data.length;
   }
   return bytes;
-}
-
-/** Remainders of all bytes by the reversed polynomial 0xedb88320 (PNG specification, annex D). */
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let remainder = byte;
-  for (let bit = 0; bit < 8; bit++)
-    remainder = (remainder & 1) === 1 ? 0xedb88320 ^ (remainder >>> 1) : remainder >>> 1;
-  return remainder;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
 }
