@@ -3,18 +3,39 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RELEASE_FLAGS } from './flags.mjs.mts';
+import { RELEASE_FLAGS } from './flags.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Every module, in a build for all engines and one with fused multiply-add, chosen at run time. */
+/** The library that plugins import: its index is not a plugin. */
+const LIBRARY = 'sdk';
+
+/** Each plugin is one folder with an `assembly/index.ts`. */
+const PLUGINS = readdirSync(join(ROOT, 'plugins'))
+  .filter((name) => name !== LIBRARY && existsSync(join(ROOT, 'plugins', name, 'assembly', 'index.ts')))
+  .sort();
+
+/**
+ * Every module. The kernels and the standard plugin also in a build with fused multiply-add, chosen at run time; the
+ * other plugins only in the one for all engines, because a style is published with one module.
+ */
 const MODULES = [
-  { entry: 'wasm/assembly/index.ts', output: 'build/wasm/kernels' },
-  { entry: 'plugins/hypernetwork/assembly/index.ts', output: 'build/plugins/hypernetwork' },
-].flatMap(({ entry, output }) => [
-  { entry, output: `${output}.wasm`, features: [] },
-  { entry, output: `${output}.relaxed.wasm`, features: ['--enable', 'relaxed-simd'] },
-]);
+  ...withRelaxed('wasm/assembly/index.ts', 'build/wasm/kernels'),
+  ...PLUGINS.flatMap((name) => {
+    const entry = `plugins/${name}/assembly/index.ts`;
+    const output = `build/plugins/${name}`;
+    return name === 'hypernetwork'
+      ? withRelaxed(entry, output)
+      : [{ entry, output: `${output}.wasm`, features: [] }];
+  }),
+];
+
+function withRelaxed(entry, output) {
+  return [
+    { entry, output: `${output}.wasm`, features: [] },
+    { entry, output: `${output}.relaxed.wasm`, features: ['--enable', 'relaxed-simd'] },
+  ];
+}
 
 /** SHA-256 over everything that the output depends on. */
 function inputsDigest() {
@@ -26,7 +47,9 @@ function inputsDigest() {
     }
     for (const name of readdirSync(path).sort()) visit(join(path, name));
   };
-  for (const folder of ['wasm', 'plugins/sdk', 'plugins/hypernetwork']) visit(join(ROOT, folder));
+  visit(join(ROOT, 'wasm'));
+  visit(join(ROOT, 'plugins', LIBRARY));
+  for (const name of PLUGINS) visit(join(ROOT, 'plugins', name, 'assembly'));
   visit(join(ROOT, 'node_modules', 'assemblyscript', 'package.json'));
   return hash.digest('hex');
 }

@@ -13,7 +13,7 @@ interface Exports {
   tincture_abi_1(): void;
   tincture_alloc(size: number): number;
   tincture_free(pointer: number): void;
-  tincture_load(width: number, side: number, index: number, block: number, length: number): number;
+  tincture_load(set: number, width: number, side: number, index: number, block: number, length: number): number;
   tincture_apply(width: number, rows: number, k: number, v: number, strength: number): number;
   tincture_error(): number;
 }
@@ -43,7 +43,7 @@ function words(): string {
 
 function loadBlock(width: number, side: number, index: number, block: Uint8Array): number {
   const at = place(block);
-  const status = plugin.tincture_load(width, side, index, at, block.length);
+  const status = plugin.tincture_load(0, width, side, index, at, block.length);
   plugin.tincture_free(at);
   return status;
 }
