@@ -1,6 +1,7 @@
 // Compiles an author's AssemblyScript in memory: the same in Node and in a browser's Worker. No file is read or written.
 import { TinctureError } from '../../plugins/contract/error.ts';
-import { DEBUG_FLAGS, RELEASE_FLAGS } from '../../wasm/flags.mjs.mts';
+// biome-ignore lint/correctness/useImportExtensions: the rule takes the types beside it for the module
+import { DEBUG_FLAGS, RELEASE_FLAGS } from '../../wasm/flags.mjs';
 import { type Diagnostic, placeless, placeOf, type Severity } from './diagnostics.ts';
 
 /** Sources by path, `/` between folders, no leading `/` or `./`. */
