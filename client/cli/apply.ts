@@ -7,6 +7,7 @@ import { openSafetensors, storeFloat32, writeSafetensors } from '../formats/safe
 import {
   type ContextPair,
   createNodeHost,
+  encodePair,
   fileSource,
   loadStandardPlugin,
   nodePlatform,
@@ -72,7 +73,7 @@ export const apply: Command = {
           continue;
         }
         const plugin = await host.start(style, await loadStandardPlugin());
-        await plugin.load(context.width, layers);
+        await plugin.load(0, context.width, encodePair(style, context.width, layers));
         context = await plugin.apply(context, strength);
         await plugin.close();
       }

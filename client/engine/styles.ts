@@ -5,6 +5,7 @@ import type { ByteSource } from '../formats/entry.ts';
 import type { Hypernetwork } from '../hypernetwork/hypernetwork.ts';
 import { readHypernetwork } from '../hypernetwork/read.ts';
 import type { Plugin, PluginHost } from '../plugin-host/host.ts';
+import { encodePair } from '../plugin-host/layer-block.ts';
 import { loadStandardPlugin } from '../plugin-host/standard-plugin.ts';
 import { download, isUrl } from './download.ts';
 import type { StyleSource, StyleUse } from './engine.ts';
@@ -100,7 +101,7 @@ export class Styles {
     kept.plugin ??= (async () => {
       const width = this.#model.facts.contextWidth;
       const plugin = await this.#host.start(kept.name, kept.pluginBytes ?? (await loadStandardPlugin()));
-      await plugin.load(width, kept.hypernetwork.widths.get(width)!);
+      await plugin.load(0, width, encodePair(kept.name, width, kept.hypernetwork.widths.get(width)!));
       return plugin;
     })();
     kept.plugin.catch(() => {

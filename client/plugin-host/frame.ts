@@ -1,10 +1,10 @@
 // The plugin host's home in a page: one sandboxed frame for each plugin, with a Worker inside. Origin null, nothing allowed.
 import { PluginError } from '../../plugins/contract/plugin-error.ts';
+import type { Answer } from '../../plugins/host/messages.ts';
+import { sandboxProgram } from '../../plugins/host/sandbox-program.ts';
+import { sandboxedHost } from '../../plugins/host/sandboxed-host.ts';
 import { FRAME_DOCUMENT } from './frame-document.ts';
 import type { PluginHost } from './host.ts';
-import type { Answer } from './messages.ts';
-import { sandboxProgram } from './sandbox-program.ts';
-import { sandboxedHost } from './sandboxed-host.ts';
 
 /** Milliseconds after which an ended frame leaves the page: its `terminate()` has run by then. */
 const REMOVAL_DELAY_MS = 100;

@@ -1,8 +1,12 @@
-// Writes a layer stack as the blocks that `tincture_load` takes: a header of eight words, then float32 values.
+// Layer stacks as the ABI's blocks and back: what `tincture_load` takes and `tincture_layers` gives.
 import { ABI_ACTIVATIONS, LAYER_HEADER_BYTES, LAYER_KIND, LAYER_VALUES } from '../../plugins/contract/abi.ts';
 import { MAX_LAYERS, MAX_WIDTH } from '../../plugins/contract/limits.ts';
 import { PluginError } from '../../plugins/contract/plugin-error.ts';
-import type { Activation, Layer, LayerStack } from '../hypernetwork/hypernetwork.ts';
+import { type LayerHeader, readHeaders } from '../../plugins/host/layer-header.ts';
+import type { LayerBlocks } from '../../plugins/host/plugin.ts';
+import type { Activation, Layer, LayerPair, LayerStack } from '../hypernetwork/hypernetwork.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { widenToFloat32 } from '../tensor/widen.ts';
 
 /** Codes by name; the type makes sure that the ABI knows every activation. */
 const ACTIVATION_CODES = Object.fromEntries(ABI_ACTIVATIONS.map((name, code) => [name, code])) as Readonly<
@@ -27,6 +31,51 @@ export function encodeStack(where: string, width: number, stack: LayerStack): Ui
     current = outputs;
     return block;
   });
+}
+
+/** Blocks of both sides; see `encodeStack`. */
+export function encodePair(where: string, width: number, pair: LayerPair): LayerBlocks {
+  return {
+    k: encodeStack(`${where}, keys`, width, pair.k),
+    v: encodeStack(`${where}, values`, width, pair.v),
+  };
+}
+
+/**
+ * The layers of blocks as `Plugin.layers` gives them; float16 values are widened, float32 values are views of the blocks where they
+ * are aligned. Throws `plugin/invalid` for blocks that are not what their headers say or do not lead from `width` to `width`.
+ */
+export function decodeStack(
+  where: string,
+  width: number,
+  blocks: readonly Uint8Array<ArrayBuffer>[],
+): LayerStack {
+  return readHeaders(where, width, blocks, 'invalid').map((header, index) =>
+    decodeLayer(header, blocks[index]!),
+  );
+}
+
+/** Layers of both sides; see `decodeStack`. */
+export function decodePair(where: string, width: number, blocks: LayerBlocks): LayerPair {
+  return {
+    k: decodeStack(`${where}, keys`, width, blocks.k),
+    v: decodeStack(`${where}, values`, width, blocks.v),
+  };
+}
+
+function decodeLayer(header: LayerHeader, block: Uint8Array<ArrayBuffer>): Layer {
+  const values = widenToFloat32(header.bytes === 2 ? 'F16' : 'F32', block.subarray(LAYER_HEADER_BYTES));
+  const pair = (shape: readonly number[], length: number): { weight: Tensor; bias: Tensor } => ({
+    weight: tensor(shape, values.subarray(0, -length)),
+    bias: tensor([length], values.subarray(-length)),
+  });
+  if (header.kind === 'linear') {
+    return { kind: 'linear', ...pair([header.outputs, header.inputs], header.outputs) };
+  }
+  if (header.kind === 'layer-norm') return { kind: 'layer-norm', ...pair([header.width], header.width) };
+  const { activation, slopes } = header;
+  if (slopes === 0) return { kind: 'activation', activation };
+  return { kind: 'activation', activation, slope: tensor([slopes], values) };
 }
 
 function encodeLayer(

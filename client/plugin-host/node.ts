@@ -1,9 +1,9 @@
 // The plugin host's home in Node: one worker thread for each plugin, with no environment and no arguments.
 import { type MessagePort as NodePort, Worker } from 'node:worker_threads';
+import type { Answer } from '../../plugins/host/messages.ts';
+import { sandboxProgram } from '../../plugins/host/sandbox-program.ts';
+import { sandboxedHost } from '../../plugins/host/sandboxed-host.ts';
 import type { PluginHost } from './host.ts';
-import type { Answer } from './messages.ts';
-import { sandboxProgram } from './sandbox-program.ts';
-import { sandboxedHost } from './sandboxed-host.ts';
 
 /** Megabytes of JavaScript heap: messages pass through it. The plugin's memory is apart and has its own maximum. */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };

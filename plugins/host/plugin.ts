@@ -4,12 +4,18 @@ import type { PluginFacts } from '../contract/validator.ts';
 
 /** What one plugin may take. Declared limits are enforced in every home. */
 export interface PluginLimits {
-  /** Milliseconds for any one call, instantiation included. */
+  /** Milliseconds for any one call. The first one opens the sandbox, compiles and instantiates. */
   readonly deadlineMs: number;
   /** Milliseconds for all calls between two `beginPicture`. */
   readonly pictureBudgetMs: number;
   /** Bytes of linear memory. */
   readonly memoryBytes: number;
+}
+
+/** How a plugin is started. */
+export interface StartOptions extends Partial<PluginLimits> {
+  /** SHA-256 of the style's card in lower-case hexadecimal: a module that carries another one is refused. */
+  readonly cardSha256?: string;
 }
 
 /** The two contexts, [rows, width] row-major each; they start equal and part at the first style. */
@@ -45,9 +51,9 @@ export interface Plugin {
   beginPicture(): void;
   /** Sets every parameter: by name, or its default. Throws `plugin/input` for an unknown name or a value out of range. */
   setParameters(values: Readonly<Record<string, number>>): Promise<void>;
-  /** Hands over one width of hypernetwork number `set`. */
+  /** Hands over one width of hypernetwork number `set`. The blocks' buffers are transferred: they are empty afterwards. */
   load(set: number, width: number, blocks: LayerBlocks): Promise<void>;
-  /** Hands over tensors of file number `set`, in order. */
+  /** Hands over tensors of file number `set`, in order. The blocks' buffers are transferred: they are empty afterwards. */
   loadTensors(set: number, blocks: readonly Uint8Array<ArrayBuffer>[]): Promise<void>;
   /** Shows it the prompt's own context, [rows, width]. */
   showContext(width: number, rows: number, context: Float32Array): Promise<void>;
@@ -63,7 +69,7 @@ export interface Plugin {
 
 export interface PluginHost {
   /** Validates, compiles and starts a module in its own sandbox. `name` is used in errors. */
-  start(name: string, wasm: Uint8Array, limits?: Partial<PluginLimits>): Promise<Plugin>;
+  start(name: string, wasm: Uint8Array, options?: StartOptions): Promise<Plugin>;
   /** Ends all plugins. */
   close(): Promise<void>;
 }
