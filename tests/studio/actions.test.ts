@@ -4,8 +4,15 @@ import { sortFiles } from '../../client/studio/state/drops.ts';
 import { createStore } from '../../client/studio/state/store.ts';
 import { FIRST_STATE, reduce } from '../../client/studio/state/studio.ts';
 import { createActions } from '../../client/studio/state/studio-actions.ts';
+import type { ShelfStyle } from '../../client/studio/state/styles.ts';
 import { STRENGTH } from '../../client/studio/state/styles.ts';
-import type { DrawRequest, StudioEngine, Tincture, WorkOptions } from '../../client/studio/state/tincture.ts';
+import type {
+  DrawRequest,
+  ModelListing,
+  StudioEngine,
+  Tincture,
+  WorkOptions,
+} from '../../client/studio/state/tincture.ts';
 import { TinctureError } from '../../plugins/contract/error.ts';
 
 const RESULT = {
@@ -13,6 +20,16 @@ const RESULT = {
   png: new Uint8Array(1),
   parameters: '',
   notices: [],
+};
+
+const SHELVED: ShelfStyle = {
+  id: 'registry:fade',
+  name: 'fade',
+  title: 'Fade',
+  description: '',
+  origin: 'registry',
+  triggerWords: [],
+  strength: STRENGTH,
 };
 
 /** A studio whose engine does what `generate` says. */
@@ -25,12 +42,15 @@ function studio(generate: StudioEngine['generate'] = async () => RESULT, bytes =
     close: vi.fn(async () => {}),
   };
   const openEngine = vi.fn<Tincture['openEngine']>(async () => engine);
+  const listModels = vi.fn<Tincture['listModels']>(async () => [
+    { name: 'pictograms', bytes, defaults: { steps: 20, sampler: 'ddim' } },
+  ]);
   const tincture: Tincture = {
     samplers: [{ name: 'ddim', title: 'DDIM', ownTimesteps: true }],
     schedules: [],
     openEngine,
     defaultsOf: () => ({ steps: 5 }),
-    listModels: async () => [{ name: 'pictograms', bytes, defaults: { steps: 20, sampler: 'ddim' } }],
+    listModels,
     findStyles: async () => [],
     blob: async () => new Blob(),
     describeStyle: async (file) => {
@@ -52,7 +72,7 @@ function studio(generate: StudioEngine['generate'] = async () => RESULT, bytes =
     forgetAll: async () => {},
   };
   const store = createStore(reduce, FIRST_STATE);
-  return { store, engine, openEngine, actions: createActions(store, tincture, false) };
+  return { store, engine, openEngine, listModels, actions: createActions(store, tincture, false) };
 }
 
 /** Draws until its signal stops it. */
@@ -101,7 +121,72 @@ describe('loading', () => {
   });
 });
 
+describe('drawing before the list of models is there', () => {
+  it('waits for the list, says so, and then draws with what the model proposes', async () => {
+    const { actions, store, engine, listModels } = studio();
+    const list = Promise.withResolvers<readonly ModelListing[]>();
+    listModels.mockReturnValueOnce(list.promise);
+    const drawing = actions.draw();
+    expect(store.state().drawing?.message).toBe('waiting for the list of models');
+    const opening = actions.open();
+    await Promise.resolve();
+    expect(store.state().notices).toEqual([]);
+    list.resolve([{ name: 'late', bytes: 1, defaults: { steps: 3 } }]);
+    await Promise.all([drawing, opening]);
+    expect(listModels).toHaveBeenCalledTimes(1);
+    expect(engine.generate.mock.calls.map(([{ steps }]) => steps)).toEqual([3]);
+    expect(store.state().prints.map(({ model }) => model)).toEqual(['late']);
+  });
+
+  it('can be stopped while it waits', async () => {
+    const { actions, store, listModels } = studio();
+    listModels.mockReturnValueOnce(new Promise(() => {}));
+    void actions.open();
+    const drawing = actions.draw();
+    actions.stop();
+    await drawing;
+    expect(store.state()).toMatchObject({ drawing: undefined, prints: [], failure: undefined });
+    expect(store.state().notices[0]).toMatch(/^Stopped/);
+  });
+
+  it('a list that fails is told, and asked for again by the next drawing', async () => {
+    const { actions, store, listModels } = studio();
+    listModels.mockRejectedValueOnce(new TinctureError('registry/offline', 'the server did not answer'));
+    await actions.open();
+    expect(store.state().failure).toMatchObject({ doing: 'Reading the list of models' });
+    await actions.draw();
+    expect(store.state().failure).toBeUndefined();
+    expect(store.state().prints).toHaveLength(1);
+  });
+
+  it('an empty list is the only reason to say that there is no model', async () => {
+    const { actions, store, listModels } = studio();
+    listModels.mockResolvedValue([]);
+    await actions.open();
+    await actions.draw();
+    expect(store.state().drawing).toBeUndefined();
+    expect(store.state().notices[0]).toMatch(/There is no model yet/);
+  });
+});
+
 describe('drawing', () => {
+  it('hands a style’s parameters to the engine, those at their default left out', async () => {
+    const { actions, store, engine } = studio();
+    await actions.open();
+    const curve = { name: 'curve', default: 1, minimum: 0.25, maximum: 4 };
+    const style = { ...SHELVED, parameters: [curve] };
+    store.dispatch({ kind: 'shelve', styles: [style] });
+    store.dispatch({ kind: 'take', id: style.id });
+    store.dispatch({ kind: 'parameter', id: style.id, name: 'curve', value: 9 });
+    await actions.draw();
+    store.dispatch({ kind: 'parameter', id: style.id, name: 'curve', value: 1 });
+    await actions.draw();
+    expect(engine.generate.mock.calls.map(([{ styles }]) => styles)).toEqual([
+      [{ style: 'fade', strength: 1, parameters: { curve: 4 } }],
+      [{ style: 'fade', strength: 1 }],
+    ]);
+  });
+
   it('an unlocked seed is thrown anew for each picture, a locked one is kept', async () => {
     const { actions, store, engine } = studio();
     await actions.open();
@@ -186,13 +271,25 @@ describe('dropped files', () => {
   };
   const files = Object.entries(model).map(([name, text]) => new File([text], name));
 
-  it('are sorted by what they are', () => {
+  it('are sorted by what they are', async () => {
     const names = (list: readonly File[]) => list.map(({ name }) => name);
-    const sorted = sortFiles(['a.pt', 'b.SAFETENSORS', 'c.png', 'd.txt'].map((name) => new File([], name)));
-    expect(names(sorted.styles)).toEqual(['a.pt', 'b.SAFETENSORS']);
+    const sorted = await sortFiles(
+      ['a.pt', 'b.SAFETENSORS', 'c.png', 'd.txt', 'e.style'].map((name) => new File([], name)),
+    );
+    expect(names(sorted.styles)).toEqual(['a.pt', 'b.SAFETENSORS', 'e.style']);
     expect(names(sorted.pictures)).toEqual(['c.png']);
     expect(names(sorted.unknown)).toEqual(['d.txt']);
-    expect(names(sortFiles(files).model)).toEqual(Object.keys(model));
+    expect(names((await sortFiles(files)).model)).toEqual(Object.keys(model));
+  });
+
+  it('a style file is told by its content, whatever it is called', async () => {
+    // A zip's local header, whose first entry is the manifest.
+    const head = new Uint8Array(64);
+    head.set(new TextEncoder().encode('PK\x03\x04'));
+    head.set(new TextEncoder().encode('style.json'), 30);
+    const sorted = await sortFiles([new File([head], 'download'), new File([head.fill(7, 30, 31)], 'other')]);
+    expect(sorted.styles.map(({ name }) => name)).toEqual(['download']);
+    expect(sorted.unknown.map(({ name }) => name)).toEqual(['other']);
   });
 
   it('a style is in use at once, with its file in the request', async () => {

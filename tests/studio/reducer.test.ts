@@ -79,7 +79,7 @@ describe('drawing', () => {
   });
 
   it('progress after a stop does not start the drawing again', () => {
-    const stopped = run([{ kind: 'draw' }, { kind: 'stopped' }]);
+    const stopped = run([{ kind: 'draw' }, { kind: 'stopped', notices: ['Stopped.'] }]);
     expect(reduce(stopped, { kind: 'progress', drawing: { stage: 'unet', message: '' } })).toBe(stopped);
     expect(stopped.notices[0]).toMatch(/Stopped/);
   });

@@ -64,6 +64,17 @@ describe('restoreFrom', () => {
     expect(notices).toHaveLength(1);
   });
 
+  it('brings parameters back that the style has, inside their range', () => {
+    const curve = { name: 'curve', default: 1, minimum: 0.25, maximum: 4 };
+    const styles = [{ name: 'neon', strength: 1, parameters: { curve: 40, gone: 2 } }];
+    const { inUse } = restoreFrom(
+      { ...drawn, styles },
+      { ...state, shelf: shelf.map((style) => ({ ...style, parameters: [curve] })) },
+      lists,
+    );
+    expect(inUse).toEqual([{ id: 'registry:neon', strength: 1, parameters: { curve: 4 } }]);
+  });
+
   it('from the first style that is missing on, styles stay tags, so that their order holds', () => {
     const styles = [
       { name: 'neon', strength: 1 },

@@ -2,11 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ShelfStyle } from '../../client/studio/state/styles.ts';
 import {
+  adjust,
   hatchOf,
   move,
   putBack,
   STRENGTH,
   shelve,
+  stepOf,
   strengthen,
   strengthText,
   styleNamed,
@@ -51,6 +53,35 @@ describe('the order of styles', () => {
     expect(strengthen(inUse('a', 'b'), 'registry:b', -0.5)[1]!.strength).toBe(-0.5);
     const list = inUse('a');
     expect(strengthen(list, 'registry:a', Number.NaN)).toBe(list);
+  });
+});
+
+describe('parameters', () => {
+  const fade = {
+    id: 'registry:fade',
+    parameters: [{ name: 'curve', default: 1, minimum: 0.25, maximum: 4 }],
+  };
+
+  it('are held inside their range, and forgotten at their default', () => {
+    const moved = adjust(inUse('fade', 'a'), fade, 'curve', 0);
+    expect(moved).toEqual([
+      { id: 'registry:fade', strength: 1, parameters: { curve: 0.25 } },
+      { id: 'registry:a', strength: 1 },
+    ]);
+    expect(adjust(moved, fade, 'curve', 1)).toEqual(inUse('fade', 'a'));
+  });
+
+  it('unknown names and what is no number change nothing', () => {
+    const list = inUse('fade');
+    expect(adjust(list, fade, 'depth', 1)).toBe(list);
+    expect(adjust(list, fade, 'curve', Number.NaN)).toBe(list);
+  });
+
+  it('a slider’s step is round and cuts the range into about a hundred', () => {
+    expect(stepOf({ minimum: 0, maximum: 1 })).toBeCloseTo(0.01);
+    expect(stepOf({ minimum: 0.25, maximum: 4 })).toBeCloseTo(0.05);
+    expect(stepOf({ minimum: 0, maximum: 1000 })).toBe(10);
+    expect(stepOf({ minimum: 2, maximum: 2 })).toBe(1);
   });
 });
 

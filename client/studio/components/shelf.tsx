@@ -62,12 +62,13 @@ export function Shelf() {
       </ul>
       {shelf.length === 0 ? (
         <p class="hint">
-          No style at hand. Drop a <code>.pt</code> or <code>.safetensors</code> hypernetwork anywhere on this
-          page: it is used at once and never uploaded.
+          No style at hand. Drop a <code>.style</code>, <code>.pt</code> or <code>.safetensors</code> file
+          anywhere on this page: it is used at once and never uploaded.
         </p>
       ) : (
         <p class="hint">
-          Or drop a hypernetwork (<code>.pt</code>, <code>.safetensors</code>) anywhere on this page.
+          Or drop a style (<code>.style</code>, <code>.pt</code>, <code>.safetensors</code>) anywhere on this
+          page.
         </p>
       )}
     </div>

@@ -2,6 +2,7 @@
 import type { ShelfStyle } from '../state/styles.ts';
 import { hatchOf } from '../state/styles.ts';
 import { Icon } from './icon.tsx';
+import { ParameterSliders } from './parameter-sliders.tsx';
 import { Slider } from './slider.tsx';
 import { StyleMark } from './style-mark.tsx';
 
@@ -14,7 +15,10 @@ export interface StyleCardProps {
   readonly dragged: boolean;
   /** It has no layer for any width of the loaded model. */
   readonly idle: boolean;
+  /** Its parameters that do not stand at their default. */
+  readonly values: Readonly<Record<string, number>>;
   readonly onStrength: (strength: number) => void;
+  readonly onParameter: (name: string, value: number) => void;
   /** Moves it to another place; `control` is the button to keep the focus on. */
   readonly onMove: (to: number, control: string) => void;
   readonly onPutBack: () => void;
@@ -22,7 +26,8 @@ export interface StyleCardProps {
 }
 
 export function StyleCard(props: StyleCardProps) {
-  const { style, strength, place, count, dragged, idle, onStrength, onMove, onPutBack, onGrip } = props;
+  const { style, strength, place, count, dragged, idle, onStrength, onParameter, onMove, onPutBack, onGrip } =
+    props;
   const byKey = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
     event.preventDefault();
@@ -82,6 +87,12 @@ export function StyleCard(props: StyleCardProps) {
         step={0.05}
         origin={0}
         onChange={onStrength}
+      />
+      <ParameterSliders
+        parameters={style.parameters ?? []}
+        values={props.values}
+        owner={style.title}
+        onChange={onParameter}
       />
     </li>
   );

@@ -13,7 +13,8 @@ export function StyleMark({ style }: { readonly style: ShelfStyle }) {
     let gone = false;
     let made: string | undefined;
     // A card without its preview is still a card: offline, before the preview was ever fetched, the hatching stays.
-    tincture.blob(preview).then(
+    const picture = preview instanceof Blob ? Promise.resolve(preview) : tincture.blob(preview);
+    picture.then(
       (blob) => {
         if (gone) return;
         made = URL.createObjectURL(blob);
@@ -25,7 +26,8 @@ export function StyleMark({ style }: { readonly style: ShelfStyle }) {
       gone = true;
       if (made !== undefined) URL.revokeObjectURL(made);
     };
-  }, [preview?.sha256, tincture]);
+    // The registry's answers bring the same reference anew with each search.
+  }, [preview instanceof Blob ? preview : preview?.sha256, tincture]);
   return (
     <span class={`style-mark hatch-${hatchOf(style.name)}`} aria-hidden="true">
       {address === undefined ? null : <img src={address} alt="" loading="lazy" />}

@@ -72,7 +72,7 @@ export function StyleRack() {
           type="file"
           multiple
           tabIndex={-1}
-          accept=".pt,.safetensors,.png,.json,.txt"
+          accept=".pt,.safetensors,.style,.png,.json,.txt"
           aria-label="Files to open: styles, pictures with parameters, or a model’s files"
           onChange={(event) => {
             const chosen = [...(event.currentTarget.files ?? [])];
@@ -85,18 +85,20 @@ export function StyleRack() {
         <p class="hint">None in use: the model draws as it was made.</p>
       ) : (
         <ol ref={list} class="in-use" aria-label="Styles in use, in the order in which they are applied">
-          {inUse.map(({ id, strength }, place) => {
+          {inUse.map(({ id, strength, parameters }, place) => {
             const style = shelf.find((entry) => entry.id === id);
             return style === undefined ? null : (
               <StyleCard
                 key={id}
                 style={style}
                 strength={strength}
+                values={parameters ?? {}}
                 place={place}
                 count={inUse.length}
                 dragged={dragged === id}
                 idle={facts !== undefined && isIdle(style, facts)}
                 onStrength={(value) => store.dispatch({ kind: 'strength', id, strength: value })}
+                onParameter={(name, value) => store.dispatch({ kind: 'parameter', id, name, value })}
                 onMove={(to, control) => moveTo(id, to, control)}
                 onPutBack={() => store.dispatch({ kind: 'put-back', id })}
                 onGrip={(event) => grip(id, event)}

@@ -1,5 +1,5 @@
 // What dropped files are: a model's files, styles, or pictures that carry their parameters.
-import { TinctureError } from '../../index.ts';
+import { blobSource, isStyleFile, TinctureError } from '../../index.ts';
 
 /** `model` holds the files of one folder with a `model.json`; nothing of it has been read yet. */
 export interface Sorted {
@@ -19,16 +19,25 @@ export interface ModelParts {
 /** Texts of a model folder that are larger than this are no manifest, vocabulary or merges. */
 const TEXT_BYTES = 32 * 1024 * 1024;
 
-/** Sorts files by what their names end with. With a `model.json` among them, all that is no picture belongs to it. */
-export function sortFiles(files: readonly File[]): Sorted {
+/**
+ * Sorts files by what their names end with; `.style` files are told by their content, whatever they are called. With
+ * a `model.json` among them, all that is no picture belongs to it.
+ */
+export async function sortFiles(files: readonly File[]): Promise<Sorted> {
   const ends = (file: File, ...endings: string[]) =>
     endings.some((ending) => file.name.toLowerCase().endsWith(ending));
   const pictures = files.filter((file) => ends(file, '.png'));
   const rest = files.filter((file) => !pictures.includes(file));
   if (rest.some(({ name }) => name === 'model.json'))
     return { model: rest, styles: [], pictures, unknown: [] };
-  const styles = rest.filter((file) => ends(file, '.pt', '.safetensors'));
-  return { model: [], styles, pictures, unknown: rest.filter((file) => !styles.includes(file)) };
+  const styles: File[] = [];
+  const unknown: File[] = [];
+  for (const file of rest) {
+    const known =
+      ends(file, '.pt', '.safetensors', '.style') || (await isStyleFile(blobSource(file.name, file)));
+    (known ? styles : unknown).push(file);
+  }
+  return { model: [], styles, pictures, unknown };
 }
 
 /** The parts of a model, found among its files by what its `model.json` names. Throws `studio/model-files`. */

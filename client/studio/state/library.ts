@@ -4,6 +4,8 @@ import {
   blobSource,
   createRegistry,
   createWorkerEngine,
+  isStyleFile,
+  openStyleFile,
   opfsCache,
   parseParameters,
   parseStyleTags,
@@ -25,24 +27,15 @@ export function openLibrary(origin: string): Tincture {
   const labels = new Map<string, string>();
 
   const card = ({ name, version, manifest, weights, plugin, previews }: RegistryStyle): ShelfStyle => {
-    labels.set(weights.sha256, `style ${name} ${version}`);
+    if (weights !== null) labels.set(weights.sha256, `style ${name} ${version}`);
     if (plugin !== null) labels.set(plugin.sha256, `plugin of ${name} ${version}`);
     for (const preview of previews) labels.set(preview.sha256, `preview of ${name}`);
-    const strength = manifest.parameters.find((parameter) => parameter.name === 'strength');
     return {
       id: `registry:${name}`,
       name,
-      title: manifest.title,
-      description: manifest.description,
       origin: 'registry',
       ...(previews[0] === undefined ? {} : { preview: previews[0] }),
-      triggerWords: manifest.triggerWords,
-      widths: manifest.layers.widths,
-      strength: {
-        min: strength?.minimum ?? STRENGTH.min,
-        max: strength?.maximum ?? STRENGTH.max,
-        initial: strength?.default ?? STRENGTH.initial,
-      },
+      ...fromManifest(manifest),
     };
   };
 
@@ -83,21 +76,7 @@ export function openLibrary(origin: string): Tincture {
 
     blob: (ref) => registry.fetchBlob(ref),
 
-    async describeStyle(file) {
-      const name = file.name.replace(/\.(pt|safetensors)$/i, '');
-      const hypernetwork = await readHypernetwork(blobSource(file.name, file));
-      return {
-        id: `file:${name}`,
-        name,
-        title: name,
-        description: descriptionOf(hypernetwork),
-        origin: 'file',
-        file,
-        triggerWords: [],
-        widths: [...hypernetwork.widths.keys()],
-        strength: STRENGTH,
-      };
-    },
+    describeStyle,
 
     async stored() {
       const blobs = await cache.list();
@@ -107,6 +86,62 @@ export function openLibrary(origin: string): Tincture {
       await cache.delete(sha256);
     },
     forgetAll: () => cache.clear(),
+  };
+}
+
+/** What a card shows of a manifest, be it the registry's or a file's. */
+function fromManifest({
+  title,
+  description,
+  triggerWords,
+  layers,
+  parameters,
+}: RegistryStyle['manifest']): Pick<
+  ShelfStyle,
+  'title' | 'description' | 'triggerWords' | 'widths' | 'strength' | 'parameters'
+> {
+  const strength = parameters.find(({ name }) => name === 'strength');
+  return {
+    title,
+    description,
+    triggerWords,
+    ...(layers === null ? {} : { widths: layers.widths }),
+    strength: {
+      min: strength?.minimum ?? STRENGTH.min,
+      max: strength?.maximum ?? STRENGTH.max,
+      initial: strength?.default ?? STRENGTH.initial,
+    },
+    parameters: parameters.filter(({ name }) => name !== 'strength'),
+  };
+}
+
+async function describeStyle(file: File): Promise<ShelfStyle> {
+  const source = blobSource(file.name, file);
+  if (await isStyleFile(source)) {
+    const { manifest, blob } = await openStyleFile(source);
+    const [first] = manifest.blobs.previews;
+    const preview = first === undefined ? undefined : blob(first.sha256).blob;
+    return {
+      id: `file:${manifest.name}`,
+      name: manifest.name,
+      origin: 'file',
+      file,
+      ...(preview === undefined ? {} : { preview }),
+      ...fromManifest(manifest),
+    };
+  }
+  const name = file.name.replace(/\.(pt|safetensors)$/i, '');
+  const hypernetwork = await readHypernetwork(source);
+  return {
+    id: `file:${name}`,
+    name,
+    title: name,
+    description: descriptionOf(hypernetwork),
+    origin: 'file',
+    file,
+    triggerWords: [],
+    widths: [...hypernetwork.widths.keys()],
+    strength: STRENGTH,
   };
 }
 

@@ -2,8 +2,8 @@
 import type { Settings } from './settings.ts';
 import { LIMITS, namedAs, seedOf, within } from './settings.ts';
 import type { StudioState } from './studio.ts';
-import type { StyleInUse } from './styles.ts';
-import { strengthText, styleNamed } from './styles.ts';
+import type { ShelfStyle, StyleInUse } from './styles.ts';
+import { adjust, strengthText, styleNamed } from './styles.ts';
 import type { DrawnWith, Tincture } from './tincture.ts';
 
 export interface Restored {
@@ -25,7 +25,7 @@ export function restoreFrom(
   const notices = ['Parameters restored from the picture; the seed is locked.'];
   const inUse: StyleInUse[] = [];
   let prompt = drawn.prompt;
-  for (const { name, strength } of drawn.styles) {
+  for (const { name, strength, parameters } of drawn.styles) {
     const style = styleNamed(state.shelf, name);
     if (style === undefined) {
       notices.push(
@@ -36,7 +36,7 @@ export function restoreFrom(
     const staysTag =
       style === undefined || prompt !== drawn.prompt || inUse.some(({ id }) => id === style.id);
     if (staysTag) prompt = `${prompt} <hypernet:${name}:${strength}>`.trim();
-    else inUse.push({ id: style.id, strength });
+    else inUse.push(...withParameters(style, strength, parameters ?? {}));
   }
   const sampler = drawn.sampler === undefined ? undefined : namedAs(lists.samplers, drawn.sampler);
   if (drawn.sampler !== undefined && sampler === undefined) {
@@ -67,6 +67,18 @@ export function restoreFrom(
       height: drawn.height ?? settings.height,
     },
   };
+}
+
+/** The style in use with a picture's parameters; those that it does not have, or no longer has, are left out. */
+function withParameters(
+  style: ShelfStyle,
+  strength: number,
+  parameters: Readonly<Record<string, number>>,
+): readonly StyleInUse[] {
+  return Object.entries(parameters).reduce<readonly StyleInUse[]>(
+    (inUse, [name, value]) => adjust(inUse, style, name, value),
+    [{ id: style.id, strength }],
+  );
 }
 
 /** The name under which a dropped model is listed. */

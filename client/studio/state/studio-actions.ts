@@ -1,17 +1,18 @@
 // What the user can make the studio do: each verb drives the library and tells the store.
-
+import { requestOf, usesOf } from './draw-request.ts';
 import { modelParts, sortFiles } from './drops.ts';
+import { createEngineKeeper } from './engine-keeper.ts';
 import { failureOf, isAbort } from './failure.ts';
 import { droppedModelName, restoreFrom } from './restore.ts';
-import type { Settings } from './settings.ts';
-import { namedAs, PIXEL_MULTIPLE, seedOf, settingsFault, throwSeed } from './settings.ts';
+import { PIXEL_MULTIPLE, settingsFault, throwSeed } from './settings.ts';
 import type { Store } from './store.ts';
 import type { StudioAction, StudioState } from './studio.ts';
-import type { ShelfStyle } from './styles.ts';
-import type { DroppedModel, EngineProgress, StudioEngine, Tincture } from './tincture.ts';
+import type { StudioEngine, Tincture } from './tincture.ts';
 
 /** Models up to this size are fetched as soon as the page opens; larger ones wait for the first drawing. */
 const EAGER_BYTES = 64 * 1024 * 1024;
+
+const STOPPED = ['Stopped. Nothing was kept of that picture.'];
 
 export interface StudioActions {
   /** Reads the registry's lists, then loads a small model at once. */
@@ -19,6 +20,11 @@ export interface StudioActions {
   /** Loads the chosen model unless it is there; true when it is. */
   load(): Promise<boolean>;
   draw(): Promise<void>;
+  /**
+   * The engine with the chosen model, loaded if need be; undefined where there is none, which the page then says.
+   * Rejects with the signal's reason.
+   */
+  engineFor(signal: AbortSignal): Promise<StudioEngine | undefined>;
   /** Stops the drawing or the loading under way. */
   stop(): void;
   findStyles(query: string): Promise<void>;
@@ -38,10 +44,11 @@ export function createActions(
   tincture: Tincture,
   saveData: boolean,
 ): StudioActions {
-  let engine: StudioEngine | undefined;
-  let opening: { readonly promise: Promise<boolean>; readonly abort: AbortController } | undefined;
+  const keeper = createEngineKeeper(store, tincture);
   let drawing: AbortController | undefined;
-  const droppedModels = new Map<string, DroppedModel>();
+  /** Resolves when the page is ready to ask for lists, which the first visit's service worker should see. */
+  const opened = Promise.withResolvers<void>();
+  let listing: Promise<void> | undefined;
 
   const attempt = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result | undefined> => {
     try {
@@ -52,104 +59,81 @@ export function createActions(
     }
   };
 
-  /** Ends the engine and all that waits for it; the next picture loads again. */
+  /** Ends the engine and the picture that it draws; the next picture loads again. */
   const dismiss = (): void => {
     drawing?.abort();
-    opening?.abort.abort();
-    opening = undefined;
-    const old = engine;
-    engine = undefined;
-    if (old !== undefined) void attempt('Ending the engine', () => old.close());
+    void attempt('Ending the engine', () => keeper.dismiss());
   };
 
-  const openEngine = async (abort: AbortController): Promise<boolean> => {
-    const { model, wantedBackend } = store.state();
-    const onProgress = ({ message, done, total }: EngineProgress): void => {
-      if (abort.signal.aborted) return;
-      store.dispatch({
-        kind: 'press',
-        press: {
-          phase: 'loading',
-          message,
-          ...(done === undefined ? {} : { done }),
-          ...(total === undefined ? {} : { total }),
-        },
-      });
-    };
-    store.dispatch({ kind: 'press', press: { phase: 'loading', message: 'starting' } });
-    try {
-      const opened = await tincture.openEngine(
-        droppedModels.get(model) ?? model,
-        wantedBackend === 'auto' ? undefined : wantedBackend,
-        { signal: abort.signal, onProgress },
-      );
-      if (abort.signal.aborted) {
-        await opened.close();
-        return false;
-      }
-      engine = opened;
-      store.dispatch({
-        kind: 'press',
-        press: {
-          phase: 'ready',
-          backend: opened.backend,
-          reason: opened.backendReason,
-          facts: opened.model,
-        },
-      });
-      return true;
-    } catch (thrown) {
-      if (abort.signal.aborted || isAbort(thrown)) {
-        if (opening?.abort === abort) store.dispatch({ kind: 'press', press: { phase: 'empty' } });
-        return false;
-      }
-      store.dispatch({ kind: 'press', press: { phase: 'failed' } });
-      store.dispatch({ kind: 'fail', failure: failureOf(`Loading the model ${model}`, thrown) });
-      return false;
-    }
+  const load = async (): Promise<boolean> => (await keeper.load()) !== undefined;
+
+  /** Asks for the list of models once; again only after a failure. */
+  const listModels = (): Promise<void> => {
+    listing ??= tincture.listModels().then(
+      (models) => {
+        store.dispatch({ kind: 'models', models: models.map((model) => ({ ...model, origin: 'registry' })) });
+      },
+      (thrown) => {
+        listing = undefined;
+        throw thrown;
+      },
+    );
+    return listing;
   };
 
-  const load = (): Promise<boolean> => {
-    if (engine !== undefined) return Promise.resolve(true);
-    if (opening === undefined) {
-      const abort = new AbortController();
-      const promise = openEngine(abort).finally(() => {
-        if (opening?.abort === abort) opening = undefined;
+  /** Waits for the list of models where none is chosen yet; false when there is still none, which is then said. */
+  const haveModel = async (signal: AbortSignal): Promise<boolean> => {
+    if (store.state().model !== '') return true;
+    store.dispatch({
+      kind: 'progress',
+      drawing: { stage: 'model', message: 'waiting for the list of models' },
+    });
+    await untilAborted(
+      opened.promise.then(() => attempt('Reading the list of models', listModels)),
+      signal,
+    );
+    const { model, failure } = store.state();
+    if (model === '' && failure === undefined) {
+      store.dispatch({
+        kind: 'stopped',
+        notices: ['There is no model yet. Connect once to fetch one, or drop a model’s folder here.'],
       });
-      opening = { promise, abort };
     }
-    return opening.promise;
+    return model !== '';
+  };
+
+  const engineFor = async (signal: AbortSignal): Promise<StudioEngine | undefined> => {
+    if (!(await haveModel(signal))) return undefined;
+    const engine = await keeper.load();
+    signal.throwIfAborted();
+    return engine;
   };
 
   const draw = async (): Promise<void> => {
-    const before = store.state();
-    if (before.drawing !== undefined) return;
-    const multiple = before.press.phase === 'ready' ? before.press.facts.pixelMultiple : PIXEL_MULTIPLE;
-    const fault = settingsFault(before.settings, multiple);
-    if (fault !== undefined) {
-      store.dispatch({ kind: 'notice', notices: [fault] });
-      return;
-    }
-    if (before.model === '') {
-      store.dispatch({
-        kind: 'notice',
-        notices: ['There is no model yet. Connect once to fetch one, or drop a model’s folder here.'],
-      });
-      return;
-    }
-    if (!before.settings.seedLocked) store.dispatch({ kind: 'set', settings: { seed: throwSeed() } });
-    const { settings, inUse, shelf, model } = store.state();
+    if (store.state().drawing !== undefined) return;
     store.dispatch({ kind: 'draw' });
     const abort = new AbortController();
     drawing = abort;
     try {
-      if (!(await load()) || engine === undefined) {
-        store.dispatch({ kind: 'stopped' });
+      if (!(await haveModel(abort.signal))) return;
+      // Only now: the list of models brings the settings that the model proposes.
+      const { press, settings: wanted } = store.state();
+      const multiple = press.phase === 'ready' ? press.facts.pixelMultiple : PIXEL_MULTIPLE;
+      const fault = settingsFault(wanted, multiple);
+      if (fault !== undefined) {
+        store.dispatch({ kind: 'stopped', notices: [fault] });
         return;
       }
-      abort.signal.throwIfAborted();
+      if (!wanted.seedLocked) store.dispatch({ kind: 'set', settings: { seed: throwSeed() } });
+      const { settings, inUse, shelf, model } = store.state();
+      const engine = await engineFor(abort.signal);
+      if (engine === undefined) {
+        // A failure speaks for itself.
+        store.dispatch({ kind: 'stopped', notices: store.state().failure === undefined ? STOPPED : [] });
+        return;
+      }
       const started = performance.now();
-      const result = await engine.generate(requestOf(settings, inUse, shelf, tincture), {
+      const result = await engine.generate(requestOf(settings, usesOf(inUse, shelf), tincture), {
         signal: abort.signal,
         onProgress: (progress) => {
           if (!abort.signal.aborted) store.dispatch({ kind: 'progress', drawing: progress });
@@ -169,7 +153,7 @@ export function createActions(
         },
       });
     } catch (thrown) {
-      if (abort.signal.aborted) store.dispatch({ kind: 'stopped' });
+      if (abort.signal.aborted) store.dispatch({ kind: 'stopped', notices: STOPPED });
       else store.dispatch({ kind: 'fail', failure: failureOf('Drawing the picture', thrown) });
     } finally {
       if (drawing === abort) drawing = undefined;
@@ -179,7 +163,7 @@ export function createActions(
   const bringModel = async (files: readonly File[]): Promise<void> => {
     const parts = await modelParts(files);
     const name = droppedModelName(parts.manifest);
-    droppedModels.set(name, parts);
+    keeper.bring(name, parts);
     dismiss();
     store.dispatch({
       kind: 'models',
@@ -221,11 +205,10 @@ export function createActions(
     attempt,
     load,
     draw,
+    engineFor,
     async open() {
-      await attempt('Reading the list of models', async () => {
-        const models = await tincture.listModels();
-        store.dispatch({ kind: 'models', models: models.map((model) => ({ ...model, origin: 'registry' })) });
-      });
+      opened.resolve();
+      await attempt('Reading the list of models', listModels);
       const styles = attempt('Reading the list of styles', async () => {
         store.dispatch({ kind: 'shelve', styles: await tincture.findStyles('') });
       });
@@ -244,7 +227,7 @@ export function createActions(
         });
       }
       drawing?.abort();
-      opening?.abort.abort();
+      keeper.stop();
     },
     async findStyles(query) {
       await attempt('Searching styles', async () => {
@@ -252,7 +235,7 @@ export function createActions(
       });
     },
     async bring(files) {
-      const sorted = sortFiles(files);
+      const sorted = await sortFiles(files);
       if (sorted.model.length > 0) await attempt('Reading the dropped model', () => bringModel(sorted.model));
       for (const file of sorted.styles) await attempt(`Reading ${file.name}`, () => bringStyle(file));
       for (const file of sorted.pictures) await attempt(`Reading ${file.name}`, () => bringPicture(file));
@@ -289,31 +272,10 @@ export function createActions(
   };
 }
 
-function requestOf(
-  settings: Settings,
-  inUse: StudioState['inUse'],
-  shelf: readonly ShelfStyle[],
-  lists: Pick<Tincture, 'samplers'>,
-): Parameters<StudioEngine['generate']>[0] {
-  const styles = inUse.flatMap(({ id, strength }) => {
-    const style = shelf.find((entry) => entry.id === id);
-    if (style === undefined) return [];
-    const source = style.file === undefined ? style.name : { name: style.name, file: style.file };
-    return [{ style: source, strength }];
+/** What `work` gives, or the signal's reason as soon as it is aborted; the work itself goes on. */
+function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
   });
-  const sampler = namedAs(lists.samplers, settings.sampler);
-  return {
-    prompt: settings.prompt,
-    negativePrompt: settings.negativePrompt,
-    styles,
-    // `settingsFault` has refused a seed that cannot be read.
-    seed: seedOf(settings.seed) ?? 0n,
-    steps: settings.steps,
-    sampler: settings.sampler,
-    ...(settings.schedule === '' || sampler?.ownTimesteps === true ? {} : { schedule: settings.schedule }),
-    guidance: settings.guidance,
-    width: settings.width,
-    height: settings.height,
-    previewEvery: 1,
-  };
 }

@@ -3,7 +3,7 @@ import type { Failure } from './failure.ts';
 import type { ModelDefaults, Settings } from './settings.ts';
 import { FIRST_SETTINGS, withDefaults } from './settings.ts';
 import type { ShelfStyle, StyleInUse } from './styles.ts';
-import { move, putBack, shelve, strengthen, take } from './styles.ts';
+import { adjust, move, putBack, shelve, strengthen, take } from './styles.ts';
 import type { Backend, ModelFacts, Picture, Stage } from './tincture.ts';
 
 /** A model to choose: in the registry, or in files that were dropped. */
@@ -96,11 +96,12 @@ export type StudioAction =
   | { readonly kind: 'take'; readonly id: string }
   | { readonly kind: 'put-back'; readonly id: string }
   | { readonly kind: 'strength'; readonly id: string; readonly strength: number }
+  | { readonly kind: 'parameter'; readonly id: string; readonly name: string; readonly value: number }
   | { readonly kind: 'move'; readonly id: string; readonly to: number }
   | { readonly kind: 'draw' }
   | { readonly kind: 'progress'; readonly drawing: Drawing }
   | { readonly kind: 'printed'; readonly print: Omit<Print, 'number'>; readonly notices: readonly string[] }
-  | { readonly kind: 'stopped' }
+  | { readonly kind: 'stopped'; readonly notices: readonly string[] }
   | { readonly kind: 'show'; readonly number: number }
   | { readonly kind: 'restore'; readonly settings: Settings; readonly inUse: readonly StyleInUse[] }
   | { readonly kind: 'fail'; readonly failure: Failure }
@@ -132,6 +133,11 @@ export function reduce(state: StudioState, action: StudioAction): StudioState {
       return { ...state, inUse: putBack(state.inUse, action.id) };
     case 'strength':
       return { ...state, inUse: strengthen(state.inUse, action.id, action.strength) };
+    case 'parameter': {
+      const style = state.shelf.find(({ id }) => id === action.id);
+      if (style === undefined) return state;
+      return { ...state, inUse: adjust(state.inUse, style, action.name, action.value) };
+    }
     case 'move':
       return { ...state, inUse: move(state.inUse, action.id, action.to) };
     case 'draw':
@@ -156,7 +162,7 @@ export function reduce(state: StudioState, action: StudioAction): StudioState {
       };
     }
     case 'stopped':
-      return { ...state, drawing: undefined, notices: ['Stopped. Nothing was kept of that picture.'] };
+      return { ...state, drawing: undefined, notices: action.notices };
     case 'show':
       return state.prints.some(({ number }) => number === action.number)
         ? { ...state, shown: action.number }

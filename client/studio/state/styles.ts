@@ -7,6 +7,15 @@ export interface BlobRef {
   readonly url: string;
 }
 
+/** A number that a style's plugin takes, besides its strength. */
+export interface StyleParameter {
+  readonly name: string;
+  readonly title?: string | undefined;
+  readonly default: number;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
 /** A style that is at hand: in the registry, or in a file that was dropped. */
 export interface ShelfStyle {
   /** Unique here: `registry:NAME` or `file:NAME`. */
@@ -18,16 +27,21 @@ export interface ShelfStyle {
   readonly origin: 'registry' | 'file';
   /** The file itself, for one that was dropped: it is never uploaded. */
   readonly file?: Blob;
-  readonly preview?: BlobRef;
+  /** A picture drawn with it: the registry's, or the file's own. */
+  readonly preview?: BlobRef | Blob;
   readonly triggerWords: readonly string[];
   /** Widths that it has layers for, where known. */
   readonly widths?: readonly number[];
   readonly strength: { readonly min: number; readonly max: number; readonly initial: number };
+  /** What else its plugin takes, where it takes anything. */
+  readonly parameters?: readonly StyleParameter[];
 }
 
 export interface StyleInUse {
   readonly id: string;
   readonly strength: number;
+  /** Parameters that do not stand at their default, by name. */
+  readonly parameters?: Readonly<Record<string, number>>;
 }
 
 export const STRENGTH = { min: -1, max: 2, initial: 1 } as const;
@@ -49,6 +63,33 @@ export function strengthen(
 ): readonly StyleInUse[] {
   if (!Number.isFinite(strength)) return inUse;
   return inUse.map((style) => (style.id === id ? { ...style, strength } : style));
+}
+
+/** Sets a parameter of a style in use, held inside its range; one that is back at its default is no longer listed. */
+export function adjust(
+  inUse: readonly StyleInUse[],
+  { id, parameters }: Pick<ShelfStyle, 'id' | 'parameters'>,
+  name: string,
+  value: number,
+): readonly StyleInUse[] {
+  const parameter = parameters?.find((entry) => entry.name === name);
+  if (parameter === undefined || !Number.isFinite(value)) return inUse;
+  const held = Math.min(parameter.maximum, Math.max(parameter.minimum, value));
+  return inUse.map((style) => {
+    if (style.id !== id) return style;
+    const { parameters: before, ...rest } = style;
+    const { [name]: _, ...others } = before ?? {};
+    const now = held === parameter.default ? others : { ...others, [name]: held };
+    return Object.keys(now).length === 0 ? rest : { ...rest, parameters: now };
+  });
+}
+
+/** A step for a slider over a parameter's range: a round number, about a hundred of them. */
+export function stepOf({ minimum, maximum }: Pick<StyleParameter, 'minimum' | 'maximum'>): number {
+  const rough = (maximum - minimum) / 100;
+  if (!(rough > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough * 0.999) ?? power;
 }
 
 /** Moves a style to the place `to` (0 is first); places past the ends mean the ends. */

@@ -26,6 +26,7 @@ export interface DrawRequest {
   readonly styles: readonly {
     readonly style: string | { name: string; file: Blob };
     readonly strength: number;
+    readonly parameters?: Readonly<Record<string, number>>;
   }[];
   readonly seed: bigint;
   readonly steps: number;
@@ -91,7 +92,11 @@ export interface StoredBlob {
 export interface DrawnWith {
   readonly prompt: string;
   readonly negativePrompt: string;
-  readonly styles: readonly { readonly name: string; readonly strength: number }[];
+  readonly styles: readonly {
+    readonly name: string;
+    readonly strength: number;
+    readonly parameters?: Readonly<Record<string, number>>;
+  }[];
   readonly seed: string | undefined;
   readonly steps: number | undefined;
   readonly sampler: string | undefined;

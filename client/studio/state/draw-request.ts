@@ -1,0 +1,38 @@
+// What the engine is asked for: the form's settings and the styles in use, as a request.
+import type { Settings } from './settings.ts';
+import { namedAs, seedOf } from './settings.ts';
+import type { ShelfStyle, StyleInUse } from './styles.ts';
+import type { DrawRequest, Tincture } from './tincture.ts';
+
+/** The request for a picture; styles that are not on the shelf are left out. */
+export function requestOf(
+  settings: Settings,
+  styles: DrawRequest['styles'],
+  lists: Pick<Tincture, 'samplers'>,
+): DrawRequest {
+  const sampler = namedAs(lists.samplers, settings.sampler);
+  return {
+    prompt: settings.prompt,
+    negativePrompt: settings.negativePrompt,
+    styles,
+    // `settingsFault` has refused a seed that cannot be read.
+    seed: seedOf(settings.seed) ?? 0n,
+    steps: settings.steps,
+    sampler: settings.sampler,
+    ...(settings.schedule === '' || sampler?.ownTimesteps === true ? {} : { schedule: settings.schedule }),
+    guidance: settings.guidance,
+    width: settings.width,
+    height: settings.height,
+    previewEvery: 1,
+  };
+}
+
+/** The styles in use as the engine takes them, in their order. */
+export function usesOf(inUse: readonly StyleInUse[], shelf: readonly ShelfStyle[]): DrawRequest['styles'] {
+  return inUse.flatMap(({ id, strength, parameters }) => {
+    const style = shelf.find((entry) => entry.id === id);
+    if (style === undefined) return [];
+    const source = style.file === undefined ? style.name : { name: style.name, file: style.file };
+    return [{ style: source, strength, ...(parameters === undefined ? {} : { parameters }) }];
+  });
+}
