@@ -19,7 +19,9 @@ const release = {
 export const styleAnswer = z.object({
   ...release,
   manifest: styleManifestSchema,
-  weights: blobReference,
+  weights: blobReference.nullable(),
+  /** Older registries know of one weights file only. */
+  moreWeights: z.array(blobReference).default([]),
   plugin: blobReference.nullable(),
   previews: z.array(blobReference),
 });
@@ -40,7 +42,7 @@ export const problemAnswer = z.object({ title: z.string(), detail: z.string() })
 
 /** Where a blob is, and how to know it. */
 export type BlobReference = z.infer<typeof blobReference>;
-/** One version of a style; `plugin` null means the standard one. */
+/** One version of a style; `plugin` null means the standard one, `weights` null that the plugin needs none. */
 export type RegistryStyle = z.infer<typeof styleAnswer>;
 /** One version of a model; `files` by the names that `manifest` uses. */
 export type RegistryModel = z.infer<typeof modelAnswer>;

@@ -66,14 +66,14 @@ describe('with the edge', () => {
     const { weights } = await registry.resolveStyle('neon');
     const progress: [number, number][] = [];
     const onProgress = (done: number, total: number) => progress.push([done, total]);
-    const blob = await registry.fetchBlob(weights, { onProgress });
+    const blob = await registry.fetchBlob(weights!, { onProgress });
     expect(await blob.text()).toBe('neon bytes');
     expect(progress.at(-1)).toEqual([10, 10]);
     const before = requests.length;
-    expect(await (await registry.fetchBlob(weights, { onProgress })).text()).toBe('neon bytes');
+    expect(await (await registry.fetchBlob(weights!, { onProgress })).text()).toBe('neon bytes');
     expect(requests.length).toBe(before);
     expect(progress.at(-1)).toEqual([10, 10]);
-    expect(await cache.list()).toEqual([{ sha256: weights.sha256, size: 10 }]);
+    expect(await cache.list()).toEqual([{ sha256: weights!.sha256, size: 10 }]);
   });
 
   test.each<[string, () => Promise<unknown>, string, RegExp]>([

@@ -21,7 +21,14 @@ export async function putText(
   text: string,
   type: BlobType = 'application/octet-stream',
 ): Promise<{ sha256: string; size: number }> {
-  const bytes = bytesOf(text);
+  return putBytes(edge, bytesOf(text), type);
+}
+
+export async function putBytes(
+  edge: LocalEdge,
+  bytes: Uint8Array<ArrayBuffer>,
+  type: BlobType = 'application/octet-stream',
+): Promise<{ sha256: string; size: number }> {
   const sha256 = await digestOf(bytes);
   await edge.stores.blobs.put(sha256, bytes, type);
   return { sha256, size: bytes.length };
@@ -29,7 +36,7 @@ export async function putText(
 
 export interface Folder {
   readonly path: string;
-  write(name: string, text: string): Promise<void>;
+  write(name: string, content: string | Uint8Array): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -38,9 +45,9 @@ export async function temporaryFolder(): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), 'tincture-edge-'));
   return {
     path,
-    async write(name, text) {
+    async write(name, content) {
       await mkdir(join(path, name, '..'), { recursive: true });
-      await writeFile(join(path, name), text);
+      await writeFile(join(path, name), content);
     },
     remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }),
   };

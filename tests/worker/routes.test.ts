@@ -37,6 +37,7 @@ describe('index', () => {
         size: 15,
         url: `/v1/blobs/${page.styles[0].manifest.blobs.weights.sha256}`,
       },
+      moreWeights: [],
       plugin: null,
       previews: [expect.objectContaining({ size: 13 })],
     });

@@ -2,6 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { gt, inc } from 'semver';
+import { cardDigest, withCardSection } from '../../plugins/contract/card-section.ts';
+import { MAX_WEIGHTS_FILES } from '../../plugins/contract/limits.ts';
 import { firstIssue, MAX_PREVIEWS, type StyleCard, styleCardSchema } from '../../plugins/contract/style.ts';
 import { RegistryError } from '../registry/error.ts';
 import { publishModel } from '../registry/publish-model.ts';
@@ -21,9 +23,12 @@ interface BundledManifest {
   readonly tokenizer: { readonly vocab: string; readonly merges: string };
 }
 
+type BlobName = Omit<ReleaseFile, 'path'>;
+
 /**
  * Seeds `folder`: `model.json` with its files, and in `styles/` for each card NAME.style.json the weights
- * NAME.safetensors and the previews NAME.png, NAME.1.png, NAME.2.png …. What is there already is left alone.
+ * NAME.safetensors, NAME.1.safetensors …, the plugin NAME.wasm and the previews NAME.png, NAME.1.png …, of which a style
+ * needs weights or a plugin. What is there already is left alone.
  * Content that has changed since becomes the next patch version, because published versions never change.
  * Throws RegistryError for a card or manifest that breaks the rules, and Node's error for a missing file.
  */
@@ -58,15 +63,36 @@ async function seedStyle(
   names: readonly string[],
 ): Promise<void> {
   const card = parseCard(await readJson(join(folder, `${stem}${CARD_SUFFIX}`)), `${stem}${CARD_SUFFIX}`);
-  const weights = await store(stores, join(folder, `${stem}.safetensors`));
-  const previews: { sha256: string; size: number }[] = [];
-  for (let index = 0; index < MAX_PREVIEWS; index++) {
-    const name = index === 0 ? `${stem}.png` : `${stem}.${index}.png`;
-    if (names.includes(name)) previews.push(await store(stores, join(folder, name)));
-  }
-  await publishAnew(stores, 'style', card.name, card.version, (version) =>
-    publishStyle(stores, { ...card, version, blobs: { weights, plugin: null, previews } }),
+  const plugin = names.includes(`${stem}.wasm`)
+    ? new Uint8Array(await readFile(join(folder, `${stem}.wasm`)))
+    : undefined;
+  const [first, ...more] = await storeAll(
+    stores,
+    folder,
+    numbered(stem, 'safetensors', MAX_WEIGHTS_FILES, names),
   );
+  const previews = await storeAll(stores, folder, numbered(stem, 'png', MAX_PREVIEWS, names));
+  await publishAnew(stores, 'style', card.name, card.version, async (version) => {
+    const published = { ...card, version };
+    // The section carries the card's digest, and the version is part of the card.
+    const packed = plugin && withCardSection(plugin, cardDigest(published));
+    const blobs = {
+      weights: first ?? null,
+      ...(more.length > 0 && { moreWeights: more }),
+      plugin: packed === undefined ? null : await storeBytes(stores, packed, 'application/octet-stream'),
+      previews,
+    };
+    return publishStyle(stores, { ...published, blobs });
+  });
+}
+
+/** STEM.EXTENSION, STEM.1.EXTENSION … as far as they are there without a gap. */
+function numbered(stem: string, extension: string, limit: number, names: readonly string[]): string[] {
+  const all = Array.from({ length: limit }, (_, index) =>
+    index === 0 ? `${stem}.${extension}` : `${stem}.${index}.${extension}`,
+  );
+  const gap = all.findIndex((name) => !names.includes(name));
+  return gap === -1 ? all : all.slice(0, gap);
 }
 
 /** Publishes as `wanted`, or above what is there; the latest version with the same content is kept. */
@@ -88,12 +114,27 @@ async function publishAnew(
   }
 }
 
-async function store(stores: RegistryStores, path: string): Promise<{ sha256: string; size: number }> {
-  const bytes = new Uint8Array(await readFile(path));
+async function storeAll(
+  stores: RegistryStores,
+  folder: string,
+  names: readonly string[],
+): Promise<BlobName[]> {
+  const stored: BlobName[] = [];
+  for (const name of names) stored.push(await store(stores, join(folder, name)));
+  return stored;
+}
+
+async function store(stores: RegistryStores, path: string): Promise<BlobName> {
+  return storeBytes(stores, new Uint8Array(await readFile(path)), typeOf(path));
+}
+
+async function storeBytes(
+  stores: RegistryStores,
+  bytes: Uint8Array<ArrayBuffer>,
+  type: BlobType,
+): Promise<BlobName> {
   const sha256 = await digestOf(bytes);
-  if ((await stores.blobs.head(sha256)) === undefined) {
-    await stores.blobs.put(sha256, bytes, typeOf(path));
-  }
+  if ((await stores.blobs.head(sha256)) === undefined) await stores.blobs.put(sha256, bytes, type);
   return { sha256, size: bytes.length };
 }
 

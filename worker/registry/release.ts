@@ -4,7 +4,7 @@ import type { BlobStore } from '../storage/blob-store.ts';
 
 export type ReleaseKind = 'style' | 'model';
 
-/** A file of a release. Styles have `weights`, `plugin` and `previews/0` …; models have file names. */
+/** A file of a release. Styles have `weights`, `weights/1` …, `plugin`, `previews/0` …; models have file names. */
 export interface ReleaseFile {
   readonly path: string;
   readonly sha256: string;

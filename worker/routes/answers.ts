@@ -9,11 +9,12 @@ type BlobReference = z.infer<typeof blobReferenceSchema>;
 export function styleAnswer(release: Release): z.infer<typeof styleSchema> {
   // The registry took only manifests that the schema passed.
   const manifest = release.manifest as StyleManifest;
-  const { weights, plugin, previews } = manifest.blobs;
+  const { weights, moreWeights = [], plugin, previews } = manifest.blobs;
   return {
     ...facts(release),
     manifest,
-    weights: reference(weights),
+    weights: weights === null ? null : reference(weights),
+    moreWeights: moreWeights.map(reference),
     plugin: plugin === null ? null : reference(plugin),
     previews: previews.map(reference),
   };

@@ -27,7 +27,8 @@ export const styleSchema = z
   .object({
     ...release,
     manifest: styleManifestSchema,
-    weights: blobReferenceSchema,
+    weights: blobReferenceSchema.nullable().describe('null: the plugin needs none.'),
+    moreWeights: z.array(blobReferenceSchema).describe('Further weights files, for the plugin.'),
     plugin: blobReferenceSchema.nullable().describe('null: the standard plugin applies the weights.'),
     previews: z.array(blobReferenceSchema),
   })
