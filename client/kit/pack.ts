@@ -1,0 +1,146 @@
+// Packs a style into one `.style` file. The same card, module, weights and previews give the same bytes everywhere.
+import { cardDigest, withCardSection } from '../../plugins/contract/card-section.ts';
+import { TinctureError } from '../../plugins/contract/error.ts';
+import { MAX_WEIGHTS_FILES } from '../../plugins/contract/limits.ts';
+import { MAX_PREVIEWS, type StyleCard, type StyleManifest } from '../../plugins/contract/style.ts';
+import { validatePlugin } from '../../plugins/contract/validator.ts';
+import { bytesSource } from '../formats/bytes-source.ts';
+import { containerOf } from '../formats/container.ts';
+import { digestOfBytes } from '../formats/digest.ts';
+import { decodePng } from '../formats/png.ts';
+import { openSafetensors } from '../formats/safetensors.ts';
+import { writeStyleFile } from '../formats/style-file.ts';
+import { readHypernetworkRecord } from '../hypernetwork/read.ts';
+import { type HypernetworkRecord, hypernetworkOf } from '../hypernetwork/record.ts';
+import { METADATA_KEY } from '../hypernetwork/safetensors-metadata.ts';
+import { writeHypernetworkSafetensors } from '../hypernetwork/write.ts';
+import { checkCard } from './author-card.ts';
+
+/** A file in hand; `name` stands in errors. */
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface PackRequest {
+  /** Checked against the manifest's schema. `layers` may be missing: they are then the first weights file's, or null. */
+  readonly card: Omit<StyleCard, 'layers'> & Partial<Pick<StyleCard, 'layers'>>;
+  /** The module, with or without a card section; undefined: the standard plugin. */
+  readonly plugin?: Uint8Array | undefined;
+  /** The plugin's sets 0, 1 …: safetensors as they are, hypernetworks in .pt files converted. */
+  readonly weights?: readonly NamedBytes[];
+  /** PNG pictures. */
+  readonly previews?: readonly NamedBytes[];
+}
+
+export interface PackedStyle {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly manifest: StyleManifest;
+  /** Of the whole file, lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/**
+ * Checks every part and packs them; the module receives the section that ties it to this card. Throws `kit/card` with
+ * the field, `plugin/invalid` with the byte, a FormatError or HypernetworkError with the tensor, `kit/pack` where the
+ * parts do not belong together.
+ */
+export async function packStyle(request: PackRequest): Promise<PackedStyle> {
+  const { plugin, weights = [], previews = [] } = request;
+  checkCount('weights files', weights.length, MAX_WEIGHTS_FILES);
+  checkCount('previews', previews.length, MAX_PREVIEWS);
+  const sets = await Promise.all(weights.map(readWeights));
+  const first = sets[0]?.hypernetwork;
+  if (plugin === undefined && first === undefined) {
+    throw new TinctureError('kit/pack', 'a style without a plugin is a hypernetwork, and there is none', {
+      where: weights[0]?.name ?? 'weights',
+      fix: 'Give a hypernetwork as the first weights file, or a plugin.',
+    });
+  }
+  const layers = first === undefined ? null : layersOf(first);
+  const card = checkCard({
+    ...request.card,
+    layers: request.card.layers === undefined ? layers : request.card.layers,
+  });
+  if (first !== undefined && request.card.layers != null) checkLayers(card, first, weights[0]!.name);
+  for (const { name, bytes } of previews) decodePng(bytes, name);
+
+  const blobs = new Map<string, Uint8Array>();
+  const keep = (bytes: Uint8Array): { sha256: string; size: number } => {
+    const sha256 = digestOfBytes(bytes);
+    blobs.set(sha256, bytes);
+    return { sha256, size: bytes.length };
+  };
+  if (plugin !== undefined) validatePlugin(plugin, { name: card.name });
+  const [mainWeights, ...moreWeights] = sets.map(({ bytes }) => keep(bytes));
+  const manifest: StyleManifest = {
+    ...card,
+    blobs: {
+      weights: mainWeights ?? null,
+      ...(moreWeights.length === 0 ? {} : { moreWeights }),
+      plugin: plugin === undefined ? null : keep(withCardSection(plugin, cardDigest(card))),
+      previews: previews.map(({ bytes }) => keep(bytes)),
+    },
+  };
+  const bytes = writeStyleFile(manifest, blobs);
+  return { bytes, manifest, sha256: digestOfBytes(bytes) };
+}
+
+interface WeightsSet {
+  /** As they are packed. */
+  readonly bytes: Uint8Array;
+  /** Undefined where the file holds other tensors. */
+  readonly hypernetwork: HypernetworkRecord | undefined;
+}
+
+async function readWeights({ name, bytes }: NamedBytes): Promise<WeightsSet> {
+  const source = bytesSource(name, bytes);
+  if ((await containerOf(source)) === 'torch') {
+    const record = await readHypernetworkRecord(source);
+    hypernetworkOf(record, name);
+    return { bytes: writeHypernetworkSafetensors(record), hypernetwork: record };
+  }
+  const { metadata } = await openSafetensors(source);
+  if (metadata[METADATA_KEY] === undefined) return { bytes, hypernetwork: undefined };
+  const record = await readHypernetworkRecord(source);
+  hypernetworkOf(record, name);
+  return { bytes, hypernetwork: record };
+}
+
+/** What the card says of a hypernetwork. */
+function layersOf({ description, widths }: HypernetworkRecord): NonNullable<StyleCard['layers']> {
+  const { layerStructure, activation, layerNorm, activateOutput } = description;
+  return {
+    widths: [...widths].sort((a, b) => a - b),
+    structure: [...layerStructure],
+    activation,
+    layerNorm,
+    activateOutput,
+  };
+}
+
+function checkLayers({ layers }: StyleCard, record: HypernetworkRecord, where: string): void {
+  const found = layersOf(record);
+  for (const field of Object.keys(found) as (keyof typeof found)[]) {
+    const said = layers?.[field];
+    const same =
+      field === 'widths' && Array.isArray(said)
+        ? JSON.stringify([...(said as number[])].sort((a, b) => a - b)) === JSON.stringify(found.widths)
+        : JSON.stringify(said) === JSON.stringify(found[field]);
+    if (same) continue;
+    throw new TinctureError('kit/pack', `the card's layers.${field} are not those of the weights`, {
+      where,
+      expected: JSON.stringify(found[field]),
+      found: JSON.stringify(said),
+      fix: 'Leave layers out of the card: packing reads them off the weights.',
+    });
+  }
+}
+
+function checkCount(what: string, count: number, maximum: number): void {
+  if (count <= maximum) return;
+  throw new TinctureError('kit/pack', `too many ${what}`, {
+    expected: `at most ${maximum}`,
+    found: String(count),
+  });
+}
