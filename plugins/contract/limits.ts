@@ -17,6 +17,12 @@ export const MAX_LOCALS = 2_000;
 /** Bytes of one function: optimising compilers are superlinear in it. */
 export const MAX_FUNCTION_BYTES = 256 * 1024;
 export const MAX_TABLE_ENTRIES = 10_000;
+/** Blocks within blocks: some compilers recurse into them. */
+export const MAX_BLOCK_DEPTH = 1_000;
+/** Operands that wait on the stack in one function. */
+export const MAX_OPERANDS = 2_000;
+/** Targets of one `br_table`, its default not counted. */
+export const MAX_BRANCH_TARGETS = 10_000;
 /** Bytes of an export's or a custom section's name. */
 export const MAX_NAME_BYTES = 1_000;
 /** Custom sections: names, source maps, the card. */

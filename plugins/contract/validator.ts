@@ -1,5 +1,4 @@
 // The static validator: what is known of a module before anyone compiles it. The same for the CLI, the edge and the browser.
-import { BinaryReader } from 'wasmparser';
 import {
   ABI_MARKER,
   ABI_MEMORY,
@@ -9,11 +8,13 @@ import {
   REQUIRED_FUNCTIONS,
 } from './abi.ts';
 import type { CardFacts } from './card-section.ts';
-import { MAX_MEMORY_BYTES, MAX_MODULE_BYTES, MAX_TABLE_ENTRIES, WASM_PAGE_BYTES } from './limits.ts';
-import { isAllowed, isConstant, isRelaxedSimd } from './opcodes.ts';
+import { MAX_MEMORY_BYTES, MAX_MODULE_BYTES, WASM_PAGE_BYTES } from './limits.ts';
 import { PluginError } from './plugin-error.ts';
-import { refuse } from './reader.ts';
-import { type FunctionType, type Outline, readOutline } from './sections.ts';
+import { ModuleReader, refuse } from './reader.ts';
+import { EXTERNAL, type Export } from './section-entries.ts';
+import { type Outline, readOutline } from './sections.ts';
+import { BodyChecker } from './typing.ts';
+import { spellFunctionType } from './value-type.ts';
 
 /** What a valid plugin is. */
 export interface PluginFacts {
@@ -39,30 +40,8 @@ export interface ValidatorOptions {
   readonly memoryBytes?: number;
 }
 
-/** wasmparser's states and external kinds, as numbers: its enumerations exist for its own compiler only. */
-const STATE = {
-  error: -1, endWasm: 2, beginSection: 3, endSection: 4, import: 12, table: 14, export: 17, globalOperator: 26,
-  operator: 30, endFunction: 31, offsetOperator: 45,
-} as const; // biome-ignore format: a table
-const EXTERNAL = { function: 0, memory: 2 } as const;
-/** Sections that say nothing here; wasmparser would read a data count as a list. */
-const SKIPPED_SECTIONS: ReadonlySet<number> = new Set([0, 12]);
-const END = 0x0b;
-
-interface Export {
-  readonly kind: number;
-  readonly index: number;
-  readonly byte: number;
-}
-
-interface Parts {
-  readonly exports: ReadonlyMap<string, Export>;
-  readonly relaxedSimd: boolean;
-}
-
 /**
- * Checks a module against the ABI and the limits without compiling it; types inside functions are left to the engine that
- * compiles it in the sandbox. Throws `plugin/invalid` naming the byte and the reason, or `plugin/memory` for a memory
+ * Checks a module against the ABI and the limits without compiling it; what it accepts, every engine compiles. Throws `plugin/invalid` naming the byte and the reason, or `plugin/memory` for a memory
  * that may grow beyond `memoryBytes`.
  */
 export function validatePlugin(bytes: Uint8Array, options: ValidatorOptions = {}): PluginFacts {
@@ -89,126 +68,41 @@ export function validatePlugin(bytes: Uint8Array, options: ValidatorOptions = {}
       found: `${memory.minimumBytes} to ${memory.maximumBytes}`,
     });
   }
-  const parts = readParts(name, bytes);
-  const offers = checkExports(name, bytes.length, parts.exports, outline);
+  const offers = checkExports(name, bytes.length, outline);
+  const relaxedSimd = checkBodies(name, bytes, outline);
   return {
     abiVersion: Number(ABI_MARKER.slice(ABI_MARKER.lastIndexOf('_') + 1)),
     size: bytes.length,
     functions: outline.functions.length,
     offers,
-    exports: [...parts.exports.keys()],
+    exports: [...outline.exports.keys()],
     memory,
-    relaxedSimd: parts.relaxedSimd,
+    relaxedSimd,
     ...(outline.card === undefined ? {} : { card: outline.card }),
   };
 }
 
-/** Reads every entry and operator with wasmparser, and refuses what the ABI forbids. */
-function readParts(name: string, bytes: Uint8Array): Parts {
-  const reader = new BinaryReader();
-  // A copy: the bytes may be a view into a larger buffer, whose start wasmparser would read.
-  reader.setData(new Uint8Array(bytes).buffer, 0, bytes.length);
-  const exports = new Map<string, Export>();
-  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let relaxedSimd = false;
-  let section = -1;
-  let lastOperator = END;
-  while (true) {
-    const before = reader.position;
-    const entry = next(reader, name, before);
-    const state: number = reader.state;
-    if (state === STATE.endWasm) {
-      if (reader.position !== bytes.length)
-        refuse(name, reader.position, 'bytes after the end of the module');
-      return { exports, relaxedSimd };
-    }
-    if (state === STATE.beginSection) {
-      section = (entry as { id: number }).id;
-      if (SKIPPED_SECTIONS.has(section)) reader.skipSection();
-    } else if (state === STATE.endSection) {
-      if (!SKIPPED_SECTIONS.has(section) && before !== reader.position) {
-        refuse(name, before, 'bytes after the last entry of a section');
-      }
-    } else if (state === STATE.import) {
-      const { module, field } = entry as { module: Uint8Array; field: Uint8Array };
-      const spelt = new TextDecoder().decode(module).slice(0, 64);
-      refuse(
-        name,
-        before,
-        'plugins may not import anything',
-        'no imports',
-        `${spelt}.${new TextDecoder().decode(field).slice(0, 64)}`,
-      );
-    } else if (state === STATE.table) {
-      const { limits } = entry as { limits: { initial: number } };
-      if (limits.initial > MAX_TABLE_ENTRIES) {
-        refuse(
-          name,
-          before,
-          'the table is too large',
-          `at most ${MAX_TABLE_ENTRIES} entries`,
-          String(limits.initial),
-        );
-      }
-    } else if (state === STATE.export) {
-      const found = entry as { field: Uint8Array; kind: number; index: number };
-      const field = decode(text, found.field, name, before);
-      if (exports.has(field)) refuse(name, before, `export ${field} is doubled`);
-      exports.set(field, { kind: found.kind, index: found.index, byte: before });
-    } else if (state === STATE.operator) {
-      const { code } = entry as { code: number };
-      if (!isAllowed(code)) refuseOperator(name, before, code, 'plugins');
-      relaxedSimd ||= isRelaxedSimd(code);
-      lastOperator = code;
-    } else if (state === STATE.endFunction) {
-      if (before !== reader.position || lastOperator !== END)
-        refuse(name, before, 'a function does not end with `end`');
-    } else if (state === STATE.globalOperator || state === STATE.offsetOperator) {
-      const { code } = entry as { code: number };
-      if (!isConstant(code)) refuseOperator(name, before, code, 'initialisers');
-    }
-  }
-}
-
-/** One step of wasmparser; its own words become the reason. */
-function next(reader: BinaryReader, name: string, byte: number): unknown {
-  let more: boolean;
-  try {
-    more = reader.read();
-  } catch (error) {
-    return refuse(name, byte, error instanceof Error ? error.message : 'the module cannot be read');
-  }
-  if (reader.error !== null && reader.error !== undefined) refuse(name, byte, reader.error.message);
-  if (!more) refuse(name, byte, 'the module ends in the middle of an entry');
-  return reader.result;
-}
-
-function decode(text: TextDecoder, bytes: Uint8Array, name: string, byte: number): string {
-  try {
-    return text.decode(bytes);
-  } catch {
-    return refuse(name, byte, 'a name that is not UTF-8');
-  }
-}
-
-function refuseOperator(name: string, byte: number, code: number, who: string): never {
-  refuse(name, byte, `an operator that ${who} may not use`, undefined, `0x${code.toString(16)}`);
+/** Type-checks every function; tells whether one uses relaxed SIMD. */
+function checkBodies(name: string, bytes: Uint8Array, outline: Outline): boolean {
+  const { types, functions, globals, tables, dataCount, bodies } = outline;
+  const scope = { types, functions, globals, tables: tables.length, dataCount };
+  const checker = new BodyChecker(scope, new ModuleReader(name, bytes));
+  for (const [index, { start, end }] of bodies.entries()) checker.check(index, start, end);
+  return checker.relaxedSimd;
 }
 
 /** Holds every export of the ABI against its signature; gives the optional functions that are there. */
 function checkExports(
   name: string,
   size: number,
-  exports: ReadonlyMap<string, Export>,
-  outline: Outline,
+  { types, functions, exports }: Outline,
 ): ReadonlySet<OptionalFunction> {
   const memory = exports.get(ABI_MEMORY);
   if (memory?.kind !== EXTERNAL.memory)
     refuse(name, memory?.byte ?? size, `the memory is not exported as ${ABI_MEMORY}`);
   const check = (field: string, signature: AbiSignature, found: Export): void => {
-    const type =
-      found.kind === EXTERNAL.function ? outline.types[outline.functions[found.index] ?? -1] : undefined;
-    const spelt = type === undefined ? 'something else' : describe(type);
+    const type = found.kind === EXTERNAL.function ? types[functions[found.index]!] : undefined;
+    const spelt = type === undefined ? 'something else' : spellFunctionType(type);
     if (spelt !== describe(signature)) {
       refuse(name, found.byte, `export ${field} has the wrong signature`, describe(signature), spelt);
     }
@@ -234,6 +128,6 @@ function checkExports(
   return offers;
 }
 
-function describe(type: FunctionType | AbiSignature): string {
-  return `(${type.parameters.join(', ')}) → (${type.results.join(', ')})`;
+function describe({ parameters, results }: AbiSignature): string {
+  return `(${parameters.join(', ')}) → (${results.join(', ')})`;
 }
