@@ -4,7 +4,7 @@ import {
   activationOf, inputsOf, isHalf, isWhole, kindOf, LAYER_HEADER, outputsOf, valueCount,
 } from './layer';
 import { tincture_alloc } from './memory';
-import { failMemory, OK, OUT_OF_MEMORY, REFUSED } from './status';
+import { failMemory, failure, OK } from './status';
 import { noLayers, Stack, wrongLayer } from './stack';
 
 let stacks: Stack | null = null;
@@ -44,13 +44,13 @@ export class Network {
     if (width <= 0 || (side != 0 && side != 1)) return wrongLayer('bad width or side', width, index);
     if (!isWhole(block, length)) return wrongLayer('header and length disagree', width, index);
     const stack = index == 0 ? Network.begin(set, width, side) : Network.find(set, width, side);
-    if (stack == null) return index == 0 ? OUT_OF_MEMORY : wrongLayer('no layer before', width, index);
+    if (stack == null) return index == 0 ? failure() : wrongLayer('no layer before', width, index);
     if (index != stack.count) return wrongLayer('layers out of order', width, index);
 
     const inputs = inputsOf(block);
     const outputs = outputsOf(block);
     const values = stack.add(kindOf(block), inputs, outputs, activationOf(block));
-    if (values == 0) return REFUSED;
+    if (values == 0) return failure();
     const count = i32(valueCount(kindOf(block), inputs, outputs));
     if (isHalf(block)) halfToFloat(block + LAYER_HEADER, count, values);
     else memory.copy(values, block + LAYER_HEADER, usize(count) << 2);

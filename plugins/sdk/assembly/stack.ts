@@ -7,7 +7,7 @@ import {
   ACTIVATION, activationOf, inputsOf, kindOf, LAYER_HEADER, LAYER_NORM, LINEAR, misfit, valueCount, writeHeader,
 } from './layer';
 import { tincture_alloc, tincture_free } from './memory';
-import { fail, failMemory, failWith, OK, REFUSED, UNKNOWN_WIDTH } from './status';
+import { fail, failMemory, failure, failWith, OK, REFUSED, UNKNOWN_WIDTH } from './status';
 import { say, sayNumber } from './words';
 
 /** The kernels count bytes in 31 bits. */
@@ -111,34 +111,53 @@ export class Stack {
 
   /** x [rows, width] += f(x) · strength. */
   apply(rows: i32, x: usize, strength: f32): i32 {
-    const width = this.width;
-    if (this.outputs != width) {
+    if (this.outputs != this.width) {
       failWith(REFUSED, 'the layers end in width ', this.outputs, ' instead of ');
-      sayNumber(width);
+      sayNumber(this.width);
       return REFUSED;
     }
-    let widest: i32 = width;
+    const change = this.compute(rows, x);
+    if (change == 0) return failure();
+    addScaled(x, change, rows * this.width, strength);
+    tincture_free(change);
+    return OK;
+  }
+
+  /** y [rows, outputs] = f(x), x [rows, width]: for networks of the plugin's own. */
+  forward(rows: i32, x: usize, y: usize): i32 {
+    const change = this.compute(rows, x);
+    if (change == 0) return failure();
+    memory.copy(y, change, (usize(rows) * usize(this.outputs)) << 2);
+    tincture_free(change);
+    return OK;
+  }
+
+  /** f(x) in a block that the caller frees; 0 after `fail`. */
+  private compute(rows: i32, x: usize): usize {
+    let widest: i32 = this.width;
     let scratch: usize = 0;
     let layer = this.first;
     while (layer != null) {
       widest = max(widest, layer.outputs);
       if (layer.kind == LINEAR) {
         scratch = max(scratch, blockBytes(rows, layer.inputs));
-        if (layer.packed == 0 && !pack(layer)) return failMemory('the layers');
+        if (layer.packed == 0 && !pack(layer)) return 0;
       }
       layer = layer.next;
     }
     const bytes = (i64(rows) * i64(widest)) << 2;
-    if (rows < 0 || bytes + i64(scratch) > MAX_BYTES) return fail(REFUSED, 'too many rows');
+    if (rows < 0 || bytes + i64(scratch) > MAX_BYTES) {
+      fail(REFUSED, 'too many rows');
+      return 0;
+    }
     const change = tincture_alloc(i32(bytes));
     const blocks = tincture_alloc(i32(scratch));
-    if (change != 0 && blocks != 0) {
-      this.run(rows, x, change, blocks);
-      addScaled(x, change, rows * width, strength);
-    }
-    tincture_free(change);
+    if (change != 0 && blocks != 0) this.run(rows, x, change, blocks);
     tincture_free(blocks);
-    return change != 0 && blocks != 0 ? OK : failMemory('the contexts');
+    if (change != 0 && blocks != 0) return change;
+    tincture_free(change);
+    failMemory('the contexts');
+    return 0;
   }
 
   /** f(x) into `change`. A product may read and write the same memory, since it packs its rows first. */
@@ -199,10 +218,13 @@ export function noLayers(width: i32): i32 {
   return failWith(UNKNOWN_WIDTH, 'no layers for width ', width, '');
 }
 
-/** Packs a linear layer's weight; false when the memory is full. */
+/** Packs a linear layer's weight; false after `fail`. */
 function pack(layer: Layer): bool {
   const packed = tincture_alloc(i32(packedBytes(layer.inputs, layer.outputs)));
-  if (packed == 0) return false;
+  if (packed == 0) {
+    failMemory('the layers');
+    return false;
+  }
   const weight = layer.values;
   const bias = weight + ((usize(layer.inputs) * usize(layer.outputs)) << 2);
   packWeight(weight, bias, layer.inputs, layer.outputs, packed);

@@ -14,11 +14,19 @@ const CAPACITY: i32 = 252;
 /** Length of the text, then its bytes. */
 const message: usize = memory.data(256, 4);
 
+let last: i32 = 0;
+
 /** Begins a new message and passes the status on: `return fail(REFUSED, 'no tensor')`. More follows with `say`. */
 export function fail(status: i32, text: string): i32 {
   beginWords(message, CAPACITY);
   say(text);
+  last = status;
   return status;
+}
+
+/** The status of the last `fail`: for functions that answered 0, false or null after it. `return failure()` passes it on. */
+export function failure(): i32 {
+  return last;
 }
 
 /** A message with one number in it: `return failWith(REFUSED, 'the width is ', width, ' instead of 96')`. */

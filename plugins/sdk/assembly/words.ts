@@ -69,3 +69,22 @@ export function sayNumber(value: i64): void {
   while (size / 10 >= unit) unit *= 10;
   for (; unit > 0; unit /= 10) sayCharacter(48 + i32((size / unit) % 10));
 }
+
+/** Appends UTF-8 bytes as they are. What does not fit is left out. */
+export function sayWords(bytes: usize, length: i32): void {
+  for (let i = 0; i < length && load<i32>(words) < capacity; i++) put(load<u8>(bytes + usize(i)));
+}
+
+/** Appends a number with up to six decimals, as JSON and people write it. */
+export function sayDecimal(value: f64): void {
+  if (value < 0) sayCharacter(45);
+  const scaled = u64(nearest(abs(value) * 1e6));
+  sayNumber(scaled / 1_000_000);
+  let rest = i32(scaled % 1_000_000);
+  if (rest == 0) return;
+  sayCharacter(46);
+  for (let unit = 100_000; rest > 0; unit /= 10) {
+    sayCharacter(48 + rest / unit);
+    rest %= unit;
+  }
+}
