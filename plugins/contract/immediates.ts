@@ -15,25 +15,32 @@ export function readImmediate(
 ): void {
   switch (immediate) {
     case 'access':
-      return readAccess(reader, bound, fail);
+      readAccess(reader, bound, fail);
+      return;
     case 'access-lane':
       readAccess(reader, bound, fail);
-      return readLane(reader, 16 >> bound, fail);
+      readLane(reader, 16 >> bound, fail);
+      return;
     case 'lane':
-      return readLane(reader, bound, fail);
+      readLane(reader, bound, fail);
+      return;
     case 'shuffle':
       for (let i = 0; i < 16; i++) readLane(reader, 32, fail);
       return;
     case 'memory':
-      return readMemory(reader, fail);
+      readMemory(reader, fail);
+      return;
     case 'two-memories':
       readMemory(reader, fail);
-      return readMemory(reader, fail);
+      readMemory(reader, fail);
+      return;
     case 'segment':
-      return readSegment(reader, dataCount, fail);
+      readSegment(reader, dataCount, fail);
+      return;
     case 'segment-memory':
       readSegment(reader, dataCount, fail);
-      return readMemory(reader, fail);
+      readMemory(reader, fail);
+      return;
     case 'i32':
       reader.signed(32);
       return;

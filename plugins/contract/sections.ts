@@ -142,7 +142,10 @@ class OutlineReader {
     if (end > reader.end)
       reader.refuse('a section runs past the end of the module', undefined, undefined, start);
     reader.end = end;
-    if (id === SECTION.custom) return this.#custom(start);
+    if (id === SECTION.custom) {
+      this.#custom(start);
+      return;
+    }
     if (id === SECTION.start) reader.refuse('a start function is not allowed', undefined, undefined, start);
     const place = ORDER.indexOf(id);
     if (place < 0) reader.refuse('a section that plugins may not have', 'ids 1 to 12', String(id), start);
@@ -187,7 +190,8 @@ class OutlineReader {
         this.#types.push(readType(reader));
         return;
       case SECTION.import:
-        return refuseImport(reader);
+        refuseImport(reader);
+        return;
       case SECTION.function: {
         const at = reader.at;
         const type = reader.number();
@@ -207,14 +211,18 @@ class OutlineReader {
         this.#globals.push(readGlobal(reader));
         return;
       case SECTION.export:
-        return this.#export();
+        this.#export();
+        return;
       case SECTION.element:
-        return readElements(reader, this.#tables[0], this.#functions.length);
+        readElements(reader, this.#tables[0], this.#functions.length);
+        return;
       case SECTION.code:
-        return this.#body(sectionEnd);
+        this.#body(sectionEnd);
+        return;
       case SECTION.data:
         this.#segments++;
-        return readData(reader, this.#memory);
+        readData(reader, this.#memory);
+        return;
     }
   }
 

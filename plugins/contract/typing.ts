@@ -113,49 +113,59 @@ export class BodyChecker {
   #special(code: number): void {
     switch (code) {
       case CODE.unreachable:
-        return this.#stack.leave();
+        this.#stack.leave();
+        return;
       case CODE.block:
       case CODE.loop:
       case CODE.if: {
         const type = this.#blockType();
         if (code === CODE.if) this.#stack.pop(i32);
         this.#stack.popAll(type.parameters);
-        return this.#stack.enter(code, type);
+        this.#stack.enter(code, type);
+        return;
       }
       case CODE.else: {
         const block = this.#stack.exit();
         if (block.code !== CODE.if) this.#fail('else without if');
-        return this.#stack.enter(CODE.else, block);
+        this.#stack.enter(CODE.else, block);
+        return;
       }
       case CODE.end: {
         const block = this.#stack.exit();
         if (block.code === CODE.if && !same(block.parameters, block.results)) {
           this.#fail('if without else', spellTypes(block.results), spellTypes(block.parameters));
         }
-        return this.#stack.pushAll(block.results);
+        this.#stack.pushAll(block.results);
+        return;
       }
       case CODE.br:
         this.#stack.popAll(this.#label());
-        return this.#stack.leave();
+        this.#stack.leave();
+        return;
       case CODE.brIf: {
         const types = this.#label();
         this.#stack.pop(i32);
         this.#stack.popAll(types);
-        return this.#stack.pushAll(types);
+        this.#stack.pushAll(types);
+        return;
       }
       case CODE.brTable:
-        return this.#branchTable();
+        this.#branchTable();
+        return;
       case CODE.return:
         this.#stack.popAll(this.#stack.block(this.#stack.depth - 1)!.results);
-        return this.#stack.leave();
+        this.#stack.leave();
+        return;
       case CODE.call:
-        return this.#apply(this.#scope.types[this.#entry(this.#scope.functions, 'function')]!);
+        this.#apply(this.#scope.types[this.#entry(this.#scope.functions, 'function')]!);
+        return;
       case CODE.callIndirect: {
         const type = this.#entry(this.#scope.types, 'type');
         const table = this.#reader.number();
         if (table >= this.#scope.tables) this.#fail('a table that is not there', undefined, String(table));
         this.#stack.pop(i32);
-        return this.#apply(type);
+        this.#apply(type);
+        return;
       }
       case CODE.drop:
         this.#stack.pop(UNKNOWN);
@@ -164,20 +174,24 @@ export class BodyChecker {
         this.#stack.pop(i32);
         const second = this.#stack.pop(UNKNOWN);
         const first = this.#stack.pop(second);
-        return this.#stack.push(first === UNKNOWN ? second : first);
+        this.#stack.push(first === UNKNOWN ? second : first);
+        return;
       }
       case CODE.localGet:
-        return this.#stack.push(this.#entry(this.#locals, 'local'));
+        this.#stack.push(this.#entry(this.#locals, 'local'));
+        return;
       case CODE.localSet:
         this.#stack.pop(this.#entry(this.#locals, 'local'));
         return;
       case CODE.localTee: {
         const type = this.#entry(this.#locals, 'local');
         this.#stack.pop(type);
-        return this.#stack.push(type);
+        this.#stack.push(type);
+        return;
       }
       case CODE.globalGet:
-        return this.#stack.push(this.#entry(this.#scope.globals, 'global').type);
+        this.#stack.push(this.#entry(this.#scope.globals, 'global').type);
+        return;
       case CODE.globalSet: {
         const { type, mutable } = this.#entry(this.#scope.globals, 'global');
         if (!mutable) this.#fail('a constant global is set');
