@@ -1,6 +1,7 @@
 // Operations on rows of float32 for networks of a plugin's own. Layers of a `Stack` do the rest.
-import { exp, splat } from '../../../wasm/assembly/exponential';
+import { exp } from '../../../wasm/assembly/exponential';
 import { addScaled } from '../../../wasm/assembly/residual';
+import { splat } from '../../../wasm/assembly/vector';
 
 /** Each row of x [rows, width] becomes eˣ / Σ eˣ, in place. The largest value is taken off first, so that none overflows. */
 export function softmax(x: usize, rows: i32, width: i32): void {
@@ -10,7 +11,7 @@ export function softmax(x: usize, rows: i32, width: i32): void {
     for (let at: usize = 0; at < bytes; at += 4) largest = max(largest, load<f32>(x + at));
     let sum: f32 = 0;
     for (let at: usize = 0; at < bytes; at += 4) {
-      const value = f32x4.extract_lane(exp(splat(load<f32>(x + at) - largest)), 0);
+      const value = f32x4.extract_lane(exp(f32x4.splat(load<f32>(x + at) - largest)), 0);
       store<f32>(x + at, value);
       sum += value;
     }
