@@ -7,6 +7,22 @@ import { BUILDS, type KernelBench, openKernels, values } from './kernel-module.t
 
 let bench: KernelBench;
 
+/** Whole numbers in −8 … 8. */
+function wholes(count: number, seed: number): Float32Array {
+  return values(count, seed).map((value) => Math.round(8 * value));
+}
+
+/** x [rows, inputs] · weightᵀ + bias, summed in float64. */
+function product(x: Float32Array, weight: Float32Array, bias: Float32Array, rows: number): Float32Array {
+  const [inputs, outputs] = [x.length / rows, bias.length];
+  return Float32Array.from({ length: rows * outputs }, (_, at) => {
+    const [row, output] = [Math.floor(at / outputs), at % outputs];
+    let sum = bias[output]!;
+    for (let i = 0; i < inputs; i++) sum += x[row * inputs + i]! * weight[output * inputs + i]!;
+    return sum;
+  });
+}
+
 for (const build of Object.keys(BUILDS) as (keyof typeof BUILDS)[]) {
   describe(`${build} build`, () => {
     beforeEach(async () => {
@@ -30,12 +46,7 @@ for (const build of Object.keys(BUILDS) as (keyof typeof BUILDS)[]) {
       // biome-ignore format: a table
       test(`gemm ${rows} × ${inputs} → ${outputs}`, () => {
         const [x, weight, bias] = [values(rows * inputs, 2), values(outputs * inputs, 3), values(outputs, 4)];
-        const expected = Float32Array.from({ length: rows * outputs }, (_, at) => {
-          const [row, output] = [Math.floor(at / outputs), at % outputs];
-          let sum = bias[output]!;
-          for (let i = 0; i < inputs; i++) sum += x[row * inputs + i]! * weight[output * inputs + i]!;
-          return sum;
-        });
+        const expected = product(x, weight, bias, rows);
         const { kernels } = bench;
         const packed = bench.alloc(kernels.packedBytes(inputs, outputs));
         kernels.packWeight(bench.put(weight), bench.put(bias), inputs, outputs, packed);
@@ -44,6 +55,35 @@ for (const build of Object.keys(BUILDS) as (keyof typeof BUILDS)[]) {
         kernels.gemm(from, rows, inputs, packed, outputs, y, blocks);
         expect(relativeError(bench.get(y, rows * outputs), expected)).toBeLessThan(5e-7);
         expect(bench.get(from, rows * inputs)).toEqual(x);
+        expect(bench.guardsHold()).toBe(true);
+      });
+    }
+
+    // Whole numbers whose sums stay below 2²⁴: float32 is exact, so both builds must give the very same values.
+    for (const [rows, inputs, outputs] of [
+      [77, 1, 13],
+      [6, 20_000, 9],
+      [5, 4099, 8],
+      [11, 1536, 17],
+    ] as const) {
+      test(`gemm ${rows} × ${inputs} → ${outputs} is exact, from rows at any multiple of 4 bytes`, () => {
+        const [x, weight, bias] = [
+          wholes(rows * inputs, 14),
+          wholes(outputs * inputs, 15),
+          wholes(outputs, 16),
+        ];
+        const { kernels } = bench;
+        const apart = (data: Float32Array) => {
+          const at = bench.put([0, ...data]) + 4;
+          expect(at % 16).toBe(4);
+          return at;
+        };
+        const packed = bench.alloc(kernels.packedBytes(inputs, outputs));
+        kernels.packWeight(apart(weight), apart(bias), inputs, outputs, packed);
+        const blocks = bench.alloc(kernels.blockBytes(rows, inputs));
+        const y = bench.alloc(4 * rows * outputs + 4) + 4;
+        kernels.gemm(apart(x), rows, inputs, packed, outputs, y, blocks);
+        expect(bench.get(y, rows * outputs)).toEqual(product(x, weight, bias, rows));
         expect(bench.guardsHold()).toBe(true);
       });
     }

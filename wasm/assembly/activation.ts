@@ -1,5 +1,6 @@
 // The activations that hypernetwork files name, element by element in place, with PyTorch's constants.
-import { exp, expm1, expSum, log1p, madd, splat } from './exponential';
+import { exp, expm1, expSum, log1p } from './exponential';
+import { madd, splat } from './vector';
 
 /** Codes of the activations: their order in the ABI's list. */
 export const RELU: i32 = 0;

@@ -1,4 +1,5 @@
 // eˣ, eˣ − 1 and log(1 + u) of four float32 at once, to about one unit in the last place.
+import { madd, splat } from './vector';
 
 const LOG2_E: f32 = 1.4426950408889634;
 /** ln 2 in two parts: the first has few enough bits that n times it is exact for every exponent n. */
@@ -7,20 +8,6 @@ const LN2_LOW: f32 = -2.12194440054690583e-4;
 /** Below, eˣ is subnormal; above, 2ⁿ no longer fits in the exponent. */
 const LOWEST: f32 = -87.3;
 const HIGHEST: f32 = 88.3;
-
-// @ts-ignore: decorator
-@inline
-export function splat(value: f32): v128 {
-  return f32x4.splat(value);
-}
-
-/** a · b + c. */
-// @ts-ignore: decorator
-@inline
-export function madd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
-  return f32x4.add(f32x4.mul(a, b), c);
-}
 
 // @ts-ignore: decorator
 @inline

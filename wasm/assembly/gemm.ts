@@ -3,16 +3,17 @@
 // The weight is packed once into panels of PANEL outputs, [panel][input][PANEL], so that the inner loop streams it.
 // Rows are packed per call into blocks of BLOCK rows, [block][input][BLOCK], so that one pointer serves all rows.
 // A tile of BLOCK × PANEL sums lives in registers: V8 leaves 15 vector registers on x86-64, and a fused
-// multiply-add needs no temporary, so the relaxed build holds 6 × 8 and the baseline build 4 × 8.
+// multiply-add needs no temporary, so the relaxed build holds 6 × 8 and the baseline build 5 × 8.
+import { madd } from './vector';
 
 /** Outputs of one panel: two vectors. */
 export const PANEL: i32 = 8;
 /** Rows of one block. */
 // @ts-ignore: decorator
 @inline
-export const BLOCK: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+export const BLOCK: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 
-/** One tile, for the edges of y. */
+/** One tile of the taller build, for the edges of y. */
 const edge: usize = memory.data(6 * 8 * 4, 16);
 
 /** Bytes of a packed weight: the bias padded to whole panels, then the panels. */
@@ -112,94 +113,46 @@ export function gemm(x: usize, rows: i32, inputs: i32, packed: usize, outputs: i
   }
 }
 
-// @ts-ignore: decorator
-@inline
+/**
+ * y [BLOCK, PANEL] at `stride` bytes a row = one block of rows · one panel + bias. The sums are the locals a and b, one
+ * pair a row. Not unrolled: engines do that themselves, and two steps at once would need more registers than there are.
+ */
 function tile(block: usize, panel: usize, inputs: i32, bias: usize, y: usize, stride: usize): void {
-  if (ASC_FEATURE_RELAXED_SIMD) tile6x8(block, panel, inputs, bias, y, stride);
-  else tile4x8(block, panel, inputs, bias, y, stride);
-}
-
-function tile6x8(block: usize, panel: usize, inputs: i32, bias: usize, y: usize, stride: usize): void {
   let a0 = v128.load(bias), b0 = v128.load(bias, 16);
   let a1 = a0, b1 = b0, a2 = a0, b2 = b0, a3 = a0, b3 = b0, a4 = a0, b4 = b0, a5 = a0, b5 = b0;
-  let p: v128, q: v128, r: v128;
-  const end = panel + (usize(inputs) << 5);
-  // Not unrolled: two steps at once would need more registers than there are.
+  const end = panel + ((usize(inputs) * usize(PANEL)) << 2);
   while (panel < end) {
-    p = v128.load(panel);
-    q = v128.load(panel, 16);
-    r = v128.load32_splat(block);
-    a0 = f32x4.relaxed_madd(r, p, a0);
-    b0 = f32x4.relaxed_madd(r, q, b0);
+    const p = v128.load(panel), q = v128.load(panel, 16);
+    let r = v128.load32_splat(block);
+    a0 = madd(p, r, a0), b0 = madd(q, r, b0);
     r = v128.load32_splat(block, 4);
-    a1 = f32x4.relaxed_madd(r, p, a1);
-    b1 = f32x4.relaxed_madd(r, q, b1);
+    a1 = madd(p, r, a1), b1 = madd(q, r, b1);
     r = v128.load32_splat(block, 8);
-    a2 = f32x4.relaxed_madd(r, p, a2);
-    b2 = f32x4.relaxed_madd(r, q, b2);
+    a2 = madd(p, r, a2), b2 = madd(q, r, b2);
     r = v128.load32_splat(block, 12);
-    a3 = f32x4.relaxed_madd(r, p, a3);
-    b3 = f32x4.relaxed_madd(r, q, b3);
+    a3 = madd(p, r, a3), b3 = madd(q, r, b3);
     r = v128.load32_splat(block, 16);
-    a4 = f32x4.relaxed_madd(r, p, a4);
-    b4 = f32x4.relaxed_madd(r, q, b4);
-    r = v128.load32_splat(block, 20);
-    a5 = f32x4.relaxed_madd(r, p, a5);
-    b5 = f32x4.relaxed_madd(r, q, b5);
-    panel += 32;
-    block += 24;
+    a4 = madd(p, r, a4), b4 = madd(q, r, b4);
+    if (BLOCK == 6) {
+      r = v128.load32_splat(block, 20);
+      a5 = madd(p, r, a5), b5 = madd(q, r, b5);
+    }
+    panel += usize(PANEL) << 2;
+    block += usize(BLOCK) << 2;
   }
-  v128.store(y, a0);
-  v128.store(y, b0, 16);
-  y += stride;
-  v128.store(y, a1);
-  v128.store(y, b1, 16);
-  y += stride;
-  v128.store(y, a2);
-  v128.store(y, b2, 16);
-  y += stride;
-  v128.store(y, a3);
-  v128.store(y, b3, 16);
-  y += stride;
-  v128.store(y, a4);
-  v128.store(y, b4, 16);
-  y += stride;
-  v128.store(y, a5);
-  v128.store(y, b5, 16);
+  y = put(y, a0, b0, stride);
+  y = put(y, a1, b1, stride);
+  y = put(y, a2, b2, stride);
+  y = put(y, a3, b3, stride);
+  y = put(y, a4, b4, stride);
+  if (BLOCK == 6) put(y, a5, b5, stride);
 }
 
-function tile4x8(block: usize, panel: usize, inputs: i32, bias: usize, y: usize, stride: usize): void {
-  let a0 = v128.load(bias), b0 = v128.load(bias, 16);
-  let a1 = a0, b1 = b0, a2 = a0, b2 = b0, a3 = a0, b3 = b0;
-  let p: v128, q: v128, r: v128;
-  const end = panel + (usize(inputs) << 5);
-  while (panel < end) {
-    p = v128.load(panel);
-    q = v128.load(panel, 16);
-    r = v128.load32_splat(block);
-    a0 = f32x4.add(a0, f32x4.mul(p, r));
-    b0 = f32x4.add(b0, f32x4.mul(q, r));
-    r = v128.load32_splat(block, 4);
-    a1 = f32x4.add(a1, f32x4.mul(p, r));
-    b1 = f32x4.add(b1, f32x4.mul(q, r));
-    r = v128.load32_splat(block, 8);
-    a2 = f32x4.add(a2, f32x4.mul(p, r));
-    b2 = f32x4.add(b2, f32x4.mul(q, r));
-    r = v128.load32_splat(block, 12);
-    a3 = f32x4.add(a3, f32x4.mul(p, r));
-    b3 = f32x4.add(b3, f32x4.mul(q, r));
-    panel += 32;
-    block += 16;
-  }
-  v128.store(y, a0);
-  v128.store(y, b0, 16);
-  y += stride;
-  v128.store(y, a1);
-  v128.store(y, b1, 16);
-  y += stride;
-  v128.store(y, a2);
-  v128.store(y, b2, 16);
-  y += stride;
-  v128.store(y, a3);
-  v128.store(y, b3, 16);
+/** Writes one row of a tile; gives the place of the next. */
+// @ts-ignore: decorator
+@inline
+function put(y: usize, a: v128, b: v128, stride: usize): usize {
+  v128.store(y, a);
+  v128.store(y, b, 16);
+  return y + stride;
 }
