@@ -13,9 +13,18 @@ export const FRAME_SCRIPT =
 export const FRAME_SCRIPT_HASH = 'sha256-xuU41ffq7Lxo/cxsDvZfJAR6LRlSRjeby4oWNe8eWP8=';
 
 /**
- * The frame's policy: no network, no styles, no other script; WebAssembly may compile. A frame made from `srcdoc` also
- * inherits its page's policy, so a page that has one must allow these sources in `script-src` and `worker-src`.
+ * The frame's policy: no network, no styles, no other script, no strings as code; WebAssembly may compile. The Worker inherits it.
+ * The Worker's own text is not held against a hash, because no browser does so for Workers; `worker-src blob:` allows blobs that this
+ * frame made, and the one script that may run here makes a single one, of the text that its parent sent.
+ * A frame made from `srcdoc` also inherits its page's policy, so a page that has one must allow these sources in `script-src` and
+ * `worker-src`.
  */
-export const FRAME_POLICY = `default-src 'none'; script-src '${FRAME_SCRIPT_HASH}' 'wasm-unsafe-eval'; worker-src blob:`;
+export const FRAME_POLICY = [
+  "default-src 'none'",
+  `script-src '${FRAME_SCRIPT_HASH}' 'wasm-unsafe-eval'`,
+  'worker-src blob:',
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
 
 export const FRAME_DOCUMENT = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${FRAME_POLICY}"><script>${FRAME_SCRIPT}</script>`;

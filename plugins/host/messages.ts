@@ -1,8 +1,5 @@
 // What host and sandbox say to each other. Each request has one answer of the same id, in order.
 
-/** Exported by metered copies of modules only: what is left to spend, below zero once a call spent too much. */
-export const FUEL_GLOBAL = 'tincture_fuel';
-
 type Block = Uint8Array<ArrayBuffer>;
 
 /** Compiles and starts the module, and asks for its description. */
@@ -13,8 +10,8 @@ export interface StartRequest {
   readonly module: Uint8Array<ArrayBuffer> | WebAssembly.Module;
   /** Whether it describes itself. */
   readonly describes: boolean;
-  /** Fuel for each request; for metered modules only. */
-  readonly fuel?: bigint;
+  /** For metered modules only: the exported i64 that counts down, and what it is set to for each request. */
+  readonly fuel?: { readonly global: string; readonly amount: bigint };
 }
 
 /** A value for every parameter, by index. */

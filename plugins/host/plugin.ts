@@ -14,7 +14,7 @@ export interface PluginLimits {
 
 /** How a plugin is started. */
 export interface StartOptions extends Partial<PluginLimits> {
-  /** SHA-256 of the style's card in lower-case hexadecimal: a module that carries another one is refused. */
+  /** SHA-256 of the style's card in lower-case hexadecimal: a module with another one in its card section is refused. */
   readonly cardSha256?: string;
 }
 

@@ -6,7 +6,7 @@ import {
   MAX_LAYERS_BYTES,
   MAX_MESSAGE_BYTES,
 } from '../contract/limits.ts';
-import { type Answer, type FailureKind, FUEL_GLOBAL, type Request, type StartRequest } from './messages.ts';
+import type { Answer, FailureKind, Request, StartRequest } from './messages.ts';
 
 /** What the program must know of the ABI; it cannot import. */
 const CONSTANTS = {
@@ -14,7 +14,6 @@ const CONSTANTS = {
   alignment: ALIGNMENT,
   status: STATUS,
   side: SIDE,
-  fuel: FUEL_GLOBAL,
   maxMessageBytes: MAX_MESSAGE_BYTES,
   maxDescriptionBytes: MAX_DESCRIPTION_BYTES,
   maxLayers: MAX_LAYERS,
@@ -138,8 +137,9 @@ function runSandbox(port: SandboxPort, constants: Constants): void {
     const compiled = module instanceof WebAssembly.Module ? module : new Compiler(module);
     const { exports } = new WebAssembly.Instance(compiled, {});
     if (request.fuel !== undefined) {
-      fuel = { tank: exports[constants.fuel] as unknown as { value: bigint }, amount: request.fuel };
-      fuel.tank.value = fuel.amount;
+      const tank = exports[request.fuel.global] as unknown as { value: bigint };
+      fuel = { tank, amount: request.fuel.amount };
+      tank.value = fuel.amount;
     }
     plugin = exports as unknown as PluginExports;
     (exports as unknown as Record<string, () => void>)[constants.marker]!();
@@ -185,19 +185,17 @@ function runSandbox(port: SandboxPort, constants: Constants): void {
         throw failure('invalid', `a table of ${count} layers; 1 to ${constants.maxLayers} are possible`);
       }
       const entries = integers('the table of layers', table, 2 * count);
-      let total = 0;
-      blocks = [];
-      for (let i = 0; i < count; i++) {
-        const length = entries[2 * i + 1]!;
-        total += length;
-        if (total > constants.maxLayersBytes) {
-          throw failure(
-            'invalid',
-            `layer ${i} makes it ${total} bytes, more than ${constants.maxLayersBytes}`,
-          );
-        }
-        blocks.push(copy(`layer ${i}`, entries[2 * i]!, length, constants.alignment));
+      const lengths = entries.filter((_, i) => i % 2 === 1);
+      const total = lengths.reduce((sum, length) => sum + length, 0);
+      if (total > constants.maxLayersBytes) {
+        throw failure(
+          'invalid',
+          `a table of ${total} bytes of layers; at most ${constants.maxLayersBytes} are possible`,
+        );
       }
+      blocks = Array.from(lengths, (length, i) =>
+        copy(`layer ${i}`, entries[2 * i]!, length, constants.alignment),
+      );
     });
     return blocks;
   };

@@ -30,6 +30,14 @@ export function sandboxedHost(open: OpenSandbox): PluginHost {
         throw new PluginError('input', `the ${what} must be positive`, { where: name, found: String(value) });
       }
       const facts = validatePlugin(wasm, { name, memoryBytes: limits.memoryBytes });
+      const { card } = facts;
+      if (options.cardSha256 !== undefined && card !== undefined && card.sha256 !== options.cardSha256) {
+        throw new PluginError('invalid', 'the module belongs to another card', {
+          where: name,
+          expected: options.cardSha256,
+          found: card.sha256,
+        });
+      }
       const line = new Connection(name, limits, () => running.delete(line));
       running.add(line);
       try {

@@ -18,6 +18,7 @@ import {
 import type { Connection } from './connection.ts';
 import { allFinite, readHeaders } from './layer-header.ts';
 import type { ContextPair, LayerBlocks, Plugin, StepSchedule } from './plugin.ts';
+import { checkTensor } from './tensor-header.ts';
 
 type Block = Uint8Array<ArrayBuffer>;
 
@@ -66,6 +67,9 @@ export class SandboxedPlugin implements Plugin {
     this.#needs('tincture_tensor');
     checkSet(this.name, set);
     checkTensorCount(this.name, blocks.length);
+    blocks.forEach((block, index) => {
+      checkTensor(`${this.name}, tensor ${index}`, block);
+    });
     const owned = ownBuffers(blocks);
     await this.#handOver('the tensors', String(set), undefined, () =>
       this.#line.ask({ kind: 'tensors', set, blocks: owned }, buffersOf(owned), 'done'),

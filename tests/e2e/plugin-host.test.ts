@@ -4,30 +4,18 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FRAME_POLICY, FRAME_SCRIPT, FRAME_SCRIPT_HASH } from '../../client/plugin-host/frame-document.ts';
 import { CONTRACT } from '../plugin-host/contract.ts';
-import { goldenCases, goldenFiles } from '../plugin-host/golden-cases.ts';
-import { hostilePlugins } from '../plugin-host/hostile.ts';
+import { contractPayload } from '../plugin-host/suite.ts';
 import { inPage, launchChromium, type TestBrowser } from './chromium.ts';
-import type { Payload } from './pages/plugin-host.ts';
 
 const PAGE = '/tests/e2e/pages/plugin-host.ts';
 
 let browser: TestBrowser;
 let page: Page;
 
-function base64(all: Iterable<readonly [string, Uint8Array]>): Record<string, string> {
-  return Object.fromEntries([...all].map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')]));
-}
-
 beforeAll(async () => {
-  const golden = await goldenCases();
-  const payload: Payload = {
-    hostile: base64(Object.entries(await hostilePlugins())),
-    files: base64(await goldenFiles(golden)),
-    golden,
-  };
   browser = await launchChromium();
   page = await browser.newPage();
-  expect(await inPage(page, PAGE, 'prepare', payload)).toBeGreaterThan(1000);
+  expect(await inPage(page, PAGE, 'prepare', await contractPayload())).toBeGreaterThan(1000);
 });
 afterAll(() => browser.close());
 

@@ -1,8 +1,13 @@
 // What the plugin hosts' contract is written with: fixtures, assertions, and whole cases for plugins that fail.
 import type { Hypernetwork, LayerPair } from '../../client/hypernetwork/hypernetwork.ts';
-import type { ContextPair, Plugin, PluginHost } from '../../client/plugin-host/host.ts';
+import { encodePair } from '../../client/plugin-host/layer-block.ts';
 import { TinctureError } from '../../plugins/contract/error.ts';
-import type { HostileName } from './hostile.ts';
+import type { ContextPair, Plugin, PluginHost, StartOptions } from '../../plugins/host/plugin.ts';
+import type { HOSTILE_TEXTS } from './hostile.ts';
+import type { SPEAKING_TEXTS } from './speaking.ts';
+
+export type FixtureName = keyof typeof HOSTILE_TEXTS | keyof typeof SPEAKING_TEXTS | 'illTyped';
+export type Fixtures = Readonly<Record<FixtureName, Uint8Array<ArrayBuffer>>>;
 
 export interface GoldenCase {
   readonly title: string;
@@ -16,9 +21,8 @@ export interface GoldenCase {
 
 /** What a home brings to the contract. */
 export interface Home {
-  createHost(): PluginHost;
   readonly standard: Uint8Array;
-  readonly hostile: Readonly<Record<HostileName | 'illTyped', Uint8Array>>;
+  readonly plugins: Fixtures;
   readonly golden: readonly GoldenCase[];
   readonly hypernetworks: ReadonlyMap<string, Hypernetwork>;
 }
@@ -62,32 +66,41 @@ export async function fails(work: Promise<unknown>, code: string, ...words: stri
   for (const word of words) assert(error.message.includes(word), `no “${word}” in: ${error.message}`);
 }
 
+/** Hands over `doubling` as file 0. */
+export async function loadDoubling(plugin: Plugin, width: number): Promise<void> {
+  await plugin.load(0, width, encodePair(plugin.name, width, doubling(width)));
+}
+
 /** The host is whole: a good plugin starts and computes. */
-async function stillWorks(host: PluginHost, home: Home): Promise<void> {
-  const plugin = await host.start('good', home.standard);
-  await plugin.load(3, doubling(3));
+export async function stillWorks(host: PluginHost, home: Home): Promise<void> {
+  const plugin = await host.start('good', home.plugins.scales);
   const bent = await plugin.apply(
     { rows: 1, width: 3, k: Float32Array.of(1, 2, 3), v: Float32Array.of(4, 5, 6) },
-    0.5,
+    1,
   );
   same(bent.k, [2, 4, 6], 'keys of the good plugin');
   same(bent.v, [8, 10, 12], 'values of the good plugin');
   await plugin.close();
 }
 
-export async function started(host: PluginHost, home: Home, name: HostileName, limits = {}): Promise<Plugin> {
-  const plugin = await host.start(name, home.hostile[name], limits);
-  await plugin.load(4, doubling(4));
+export async function started(
+  host: PluginHost,
+  home: Home,
+  name: FixtureName,
+  options: StartOptions = {},
+): Promise<Plugin> {
+  const plugin = await host.start(name, home.plugins[name], options);
+  await loadDoubling(plugin, 4);
   return plugin;
 }
 
 /** A call that fails in the plugin, which is then over, while the host is not. */
-export function endsWith(name: HostileName, code: string, ...words: string[]): Run {
+export function endsWith(name: FixtureName, code: string, ...words: string[]): Run {
   return async (host, home) => {
     let plugin: Plugin | undefined;
     const work = async (): Promise<void> => {
-      plugin = await host.start(name, home.hostile[name], limitsFor(code));
-      await plugin.load(4, doubling(4));
+      plugin = await host.start(name, home.plugins[name], limitsFor(code));
+      await loadDoubling(plugin, 4);
       await plugin.apply(context(2, 4), 1);
     };
     await fails(work(), code, name, ...words);
@@ -97,9 +110,9 @@ export function endsWith(name: HostileName, code: string, ...words: string[]): R
 }
 
 /** A module that does not start. */
-export function neverStarts(name: HostileName | 'illTyped', code: string, ...words: string[]): Run {
+export function neverStarts(name: FixtureName, code: string, ...words: string[]): Run {
   return async (host, home) => {
-    await fails(host.start(name, home.hostile[name], limitsFor(code)), code, name, ...words);
+    await fails(host.start(name, home.plugins[name], limitsFor(code)), code, name, ...words);
     await stillWorks(host, home);
   };
 }
@@ -108,8 +121,24 @@ function limitsFor(code: string): { deadlineMs?: number } {
   return code === 'plugin/deadline' ? SHORT : {};
 }
 
+/** A plugin that starts, and whose answer to one call ends it or leaves it alive. */
+export function answers(
+  name: FixtureName,
+  call: (plugin: Plugin) => Promise<unknown>,
+  code: string,
+  ...words: string[]
+): Run {
+  return async (host, home) => {
+    const plugin = await host.start(name, home.plugins[name], limitsFor(code));
+    await fails(call(plugin), code, name, ...words);
+    const ended = code === 'plugin/trap' || code === 'plugin/invalid' || code === 'plugin/deadline';
+    await fails(call(plugin), ended ? 'plugin/closed' : code, name);
+    await stillWorks(host, home);
+  };
+}
+
 /** A call that the plugin answers with an error of its own; it goes on. */
-export function refuses(name: HostileName, code: string, ...words: string[]): Run {
+export function refuses(name: FixtureName, code: string, ...words: string[]): Run {
   return async (host, home) => {
     const plugin = await started(host, home, name);
     await fails(plugin.apply(context(2, 4), 1), code, name, ...words);
@@ -119,7 +148,7 @@ export function refuses(name: HostileName, code: string, ...words: string[]): Ru
 }
 
 /** A running plugin under a short deadline; on a busy machine, under the first that its start can keep. */
-export async function startedToLoop(host: PluginHost, home: Home, name: HostileName): Promise<Plugin> {
+export async function startedToLoop(host: PluginHost, home: Home, name: FixtureName): Promise<Plugin> {
   for (const deadlineMs of [500, 2000, 8000]) {
     try {
       return await started(host, home, name, { deadlineMs });

@@ -1,117 +1,99 @@
-// Plugins that misbehave, as WebAssembly text. Node compiles them; the contract runs them in every home.
-import wabtInit from 'wabt';
+// Plugins that misbehave when they are started, loaded or applied, as WebAssembly text.
+import { type ModuleParts, moduleText } from '../plugins/module-text.ts';
+import { data, words } from './wat.ts';
 
-interface Parts {
-  readonly memory?: string;
-  readonly start?: string;
-  readonly alloc?: string;
-  readonly load?: string;
-  readonly apply?: string;
-  readonly error?: string;
-  /** More module fields. */
-  readonly more?: string;
-}
-
-/** A plugin that does nothing, except where a part says otherwise. Allocation bumps a pointer and never frees. */
-export function pluginText(parts: Parts = {}): string {
-  const bump = `(local $at i32)
-    (local.set $at (global.get $next))
-    (global.set $next (i32.add (local.get $at) (i32.and (i32.add (local.get 0) (i32.const 15)) (i32.const -16))))
-    (block $fits
-      (loop $again
-        (br_if $fits (i32.le_u (global.get $next) (i32.mul (memory.size) (i32.const 65536))))
-        (br_if $again (i32.ge_s (memory.grow (i32.const 1)) (i32.const 0))))
-      (global.set $next (local.get $at))
-      (return (i32.const 0)))
-    (local.get $at)`;
-  return `(module
-    (memory (export "memory") ${parts.memory ?? '1 4'})
-    (global $next (mut i32) (i32.const 4096))
-    (func (export "tincture_abi_1") ${parts.start ?? ''})
-    (func (export "tincture_alloc") (param i32) (result i32) ${parts.alloc ?? bump})
-    (func (export "tincture_free") (param i32))
-    (func (export "tincture_load") (param i32 i32 i32 i32 i32) (result i32) ${parts.load ?? '(i32.const 0)'})
-    (func (export "tincture_apply") (param i32 i32 i32 i32 f32) (result i32) ${parts.apply ?? '(i32.const 0)'})
-    (func (export "tincture_error") (result i32) ${parts.error ?? '(i32.const 0)'})
-    ${parts.more ?? ''})`;
-}
-
+const DONE = '(i32.const 0)';
 const LOOP = '(loop $again (br $again)) (i32.const 0)';
 
+/** A plugin that takes layers and applies nothing, except where a part says otherwise. */
+export function loadingText(parts: ModuleParts = {}): string {
+  return moduleText({ tincture_load: DONE, tincture_apply: DONE, ...parts });
+}
+
+/** Multiplies what `local.get side` points at by 1 + strength. */
+const SCALE = (side: number): string => `(local.set $i (i32.const 0))
+  (loop $next
+    (f32.store (i32.add (local.get ${side}) (local.get $i)) (f32.mul
+      (f32.load (i32.add (local.get ${side}) (local.get $i))) (f32.add (f32.const 1) (local.get 4))))
+    (local.set $i (i32.add (local.get $i) (i32.const 4)))
+    (br_if $next (i32.lt_u (local.get $i) (i32.mul (i32.const 4) (i32.mul (local.get 0) (local.get 1))))))`;
+
 /** By what they do. */
-const TEXTS = {
-  quiet: pluginText(),
-  loopsInApply: pluginText({ apply: LOOP }),
-  loopsInLoad: pluginText({ load: LOOP }),
-  loopsAtStart: pluginText({ start: '(loop $again (br $again))' }),
-  traps: pluginText({ apply: 'unreachable' }),
-  divides: pluginText({ apply: '(i32.div_u (i32.const 1) (i32.const 0))' }),
-  writesOutside: pluginText({
-    apply: '(f32.store (i32.const 0x7ffffff0) (f32.const 1)) (i32.const 0)',
+export const HOSTILE_TEXTS = {
+  quiet: loadingText(),
+  /** x · (1 + strength). */
+  scales: moduleText({ tincture_apply: `(local $i i32) ${SCALE(2)} ${SCALE(3)} ${DONE}` }),
+  loopsInApply: loadingText({ tincture_apply: LOOP }),
+  loopsInLoad: loadingText({ tincture_load: LOOP }),
+  loopsAtStart: loadingText({ marker: '(loop $again (br $again))' }),
+  loopsInFree: loadingText({ free: '(loop $again (br $again))' }),
+  /** Some 20 million turns, a few tens of milliseconds. */
+  slow: loadingText({
+    tincture_apply: `(local $i i32)
+      (loop $again (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 20000000))))
+      ${DONE}`,
   }),
-  overflowsStack: pluginText({
-    apply: '(call $deeper (i32.const 0))',
+  traps: loadingText({ tincture_apply: 'unreachable' }),
+  trapsInFree: loadingText({ free: 'unreachable' }),
+  trapsInError: loadingText({ tincture_apply: '(i32.const 1)', error: 'unreachable' }),
+  divides: loadingText({ tincture_apply: '(i32.div_u (i32.const 1) (i32.const 0))' }),
+  writesOutside: loadingText({
+    tincture_apply: `(f32.store (i32.const 0x7ffffff0) (f32.const 1)) ${DONE}`,
+  }),
+  overflowsStack: loadingText({
+    tincture_apply: '(call $deeper (i32.const 0))',
     more: '(func $deeper (param i32) (result i32) (i32.add (i32.const 1) (call $deeper (local.get 0))))',
   }),
-  trapsAtStart: pluginText({ start: 'unreachable' }),
-  dataOutside: pluginText({ more: '(data (i32.const 65535) "ab")' }),
-  allocatesOutside: pluginText({ alloc: '(i32.const 0x10000000)' }),
-  allocatesNegative: pluginText({ alloc: '(i32.const -16)' }),
-  allocatesMisaligned: pluginText({ alloc: '(i32.const 1025)' }),
-  growsForEver: pluginText({
-    apply: '(loop $again (br_if $again (i32.ge_s (memory.grow (i32.const 1)) (i32.const 0)))) (i32.const 2)',
+  trapsAtStart: loadingText({ marker: 'unreachable' }),
+  dataOutside: loadingText({ more: '(data (i32.const 65535) "ab")' }),
+  allocatesOutside: loadingText({ alloc: '(i32.const 0x10000000)' }),
+  allocatesNegative: loadingText({ alloc: '(i32.const -16)' }),
+  allocatesMisaligned: loadingText({ alloc: '(i32.const 1025)' }),
+  /** The same place for keys and values. */
+  allocatesTwice: loadingText({ alloc: '(i32.const 1024)' }),
+  /** Right behind the memory, which would be inside after the growth in `tincture_load`. */
+  allocatesAhead: loadingText({
+    alloc: '(i32.mul (memory.size) (i32.const 65536))',
+    tincture_load: `(drop (memory.grow (i32.const 1))) ${DONE}`,
   }),
-  writesNaN: pluginText({ apply: '(f32.store (local.get 3) (f32.const nan)) (i32.const 0)' }),
-  refusesInWords: pluginText({
-    apply: '(i32.const 7)',
+  growsForEver: loadingText({
+    tincture_apply:
+      '(loop $again (br_if $again (i32.ge_s (memory.grow (i32.const 1)) (i32.const 0)))) (i32.const 2)',
+  }),
+  /** Moves the memory in every call, then writes 7 to the first key. */
+  growsInApply: loadingText({
+    memory: '1 64',
+    tincture_apply: `(drop (memory.grow (i32.const 1))) (f32.store (local.get 2) (f32.const 7)) ${DONE}`,
+  }),
+  writesNaN: loadingText({ tincture_apply: `(f32.store (local.get 3) (f32.const nan)) ${DONE}` }),
+  refusesInWords: loadingText({
+    tincture_apply: '(i32.const 7)',
     error: '(i32.const 256)',
-    more: '(data (i32.const 256) "\\09\\00\\00\\00too loud!")',
+    more: words(256, 'too loud!'),
+  }),
+  /** Words that would clear a terminal. */
+  refusesInControls: loadingText({
+    tincture_apply: '(i32.const 1)',
+    error: '(i32.const 256)',
+    more: words(256, '\u001b[2Jgone\u0007'),
   }),
   /** Takes the first layer of a stack and no other. */
-  refusesSecondLayer: pluginText({ load: '(i32.ne (local.get 2) (i32.const 0))' }),
-  refusesWithoutWords: pluginText({ load: '(i32.const 1)' }),
-  saysTooMuch: pluginText({
-    apply: '(i32.const 1)',
+  refusesSecondLayer: loadingText({ tincture_load: '(i32.ne (local.get 3) (i32.const 0))' }),
+  refusesWithoutWords: loadingText({ tincture_load: '(i32.const 1)' }),
+  saysTooMuch: loadingText({
+    tincture_apply: '(i32.const 1)',
     error: '(i32.const 256)',
-    more: '(data (i32.const 256) "\\ff\\ff\\00\\00\\ff\\fe!")',
+    more: words(256, Uint8Array.of(0xff, 0xfe, 0x21), 65_535),
     memory: '2 4',
   }),
-  saysFromOutside: pluginText({ apply: '(i32.const 1)', error: '(i32.const 65534)' }),
-  saysPastTheEnd: pluginText({
-    apply: '(i32.const 1)',
+  saysFromOutside: loadingText({ tincture_apply: '(i32.const 1)', error: '(i32.const 65534)' }),
+  saysPastTheEnd: loadingText({
+    tincture_apply: '(i32.const 1)',
     error: '(i32.const 65528)',
-    more: '(data (i32.const 65528) "\\ff\\00\\00\\00")',
+    more: data(65_528, Uint8Array.of(0xff, 0, 0, 0)),
   }),
-  importsSomething: `(module (import "env" "now" (func (result f64))) ${pluginText().slice('(module'.length)}`,
-  startFunction: pluginText({ more: '(func $first) (start $first)' }),
-  wrongSignature: pluginText().replace('(param i32 i32 i32 i32 f32)', '(param i32 i32 i32 i32 f64)'),
-  manyPages: pluginText({ memory: '1 9000' }),
+  importsSomething: `(module (import "env" "now" (func (result f64))) ${loadingText().slice('(module'.length)}`,
+  startFunction: loadingText({ more: '(func $first) (start $first)' }),
+  wrongSignature: loadingText().replace('(param i32 i32 i32 i32 f32)', '(param i32 i32 i32 i32 f64)'),
+  manyPages: loadingText({ memory: '1 9000' }),
 } as const;
-
-export type HostileName = keyof typeof TEXTS;
-
-/** Compiles text; `check` false leaves the types of bodies to the engine. */
-export async function compileText(text: string, check = true): Promise<Uint8Array> {
-  const wabt = await wabtInit();
-  const module = wabt.parseWat('plugin.wat', text, {
-    relaxed_simd: true,
-    threads: true,
-    exceptions: true,
-    memory64: true,
-    tail_call: true,
-  });
-  try {
-    if (check) module.validate();
-    return new Uint8Array(module.toBinary({}).buffer);
-  } finally {
-    module.destroy();
-  }
-}
-
-/** All of them, compiled, and one whose body has the wrong type, which only an engine can tell. */
-export async function hostilePlugins(): Promise<Record<HostileName | 'illTyped', Uint8Array>> {
-  const built: Record<string, Uint8Array> = {};
-  for (const [name, text] of Object.entries(TEXTS)) built[name] = await compileText(text);
-  built['illTyped'] = await compileText(pluginText({ apply: '(f64.const 1)' }), false);
-  return built as Record<HostileName | 'illTyped', Uint8Array>;
-}

@@ -1,9 +1,9 @@
 // The sandbox program travels as its own source text: it must still stand alone after a bundler and a minifier.
 import { build } from 'vite';
 import { expect, test } from 'vitest';
-import { loadStandardPlugin } from '../../client/plugin-host/standard-plugin.ts';
+import { pluginFixtures } from './fixtures.ts';
 
-const ENTRY = new URL('../../client/plugin-host/sandbox-program.ts', import.meta.url).pathname;
+const ENTRY = new URL('../../plugins/host/sandbox-program.ts', import.meta.url).pathname;
 
 async function minified(target: string): Promise<string> {
   const result = await build({
@@ -37,15 +37,24 @@ for (const target of ['esnext', 'es2021', 'baseline-widely-available']) {
     const url = `data:text/javascript,${encodeURIComponent(await minified(target))}`;
     const { sandboxProgram } = (await import(/* @vite-ignore */ url)) as { sandboxProgram(): string };
     const k = new Float32Array(4);
+    const { speaking, refusesInWords } = await pluginFixtures();
     const answers = await answersOf(sandboxProgram(), [
-      { kind: 'start', id: 0, module: await loadStandardPlugin() },
-      { kind: 'apply', id: 1, width: 4, rows: 1, strength: 1, k, v: k.slice() },
-      { kind: 'start', id: 2, module: new Uint8Array(8) },
+      { kind: 'start', id: 0, module: speaking, describes: true },
+      { kind: 'parameters', id: 1, values: [0.5, 1] },
+      { kind: 'apply', id: 2, width: 4, rows: 1, strength: 2, k, v: k.slice() },
+      { kind: 'layers', id: 3, width: 4 },
+      { kind: 'start', id: 4, module: new Uint8Array(8), describes: false },
+      { kind: 'start', id: 5, module: new WebAssembly.Module(refusesInWords), describes: false },
+      { kind: 'apply', id: 6, width: 4, rows: 1, strength: 1, k, v: k.slice() },
     ]);
     expect(answers).toMatchObject([
-      { kind: 'done', id: 0 },
-      { kind: 'failed', id: 1, failure: 'refused', text: 'no layers for width 4' },
-      { kind: 'failed', id: 2, failure: 'invalid' },
+      { kind: 'started', id: 0 },
+      { kind: 'done', id: 1 },
+      { kind: 'applied', id: 2, k: Float32Array.of(3, 0, 0, 0) },
+      { kind: 'layered', id: 3, k: [{ length: 112 }], v: [{ length: 112 }] },
+      { kind: 'failed', id: 4, failure: 'invalid' },
+      { kind: 'started', id: 5, description: undefined },
+      { kind: 'failed', id: 6, failure: 'refused', text: 'too loud!' },
     ]);
   });
 }
