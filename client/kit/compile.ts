@@ -39,6 +39,8 @@ const SDK_ENTRY = 'plugins/sdk/assembly/index';
 const PACKAGE_FOLDER = `node_modules/${SDK_PACKAGE}/`;
 const PACKAGE_LIBRARY = `~lib/${SDK_PACKAGE}/`;
 const OUTPUT = 'module.wasm';
+/** A warning about vectors in signatures, which the flags silence only in the compiler's own printing. */
+const VECTOR_EXCHANGE = 112;
 /** asc's categories of messages. */
 const SEVERITIES: readonly Severity[] = ['info', 'info', 'warning', 'error'];
 
@@ -62,7 +64,9 @@ export async function compilePlugin(request: CompileRequest): Promise<CompileRes
         if (name === OUTPUT && typeof contents !== 'string') wasm = new Uint8Array(contents);
       },
       listFiles: () => [],
-      reportDiagnostic: (message) => diagnostics.push(diagnosticOf(request, message)),
+      reportDiagnostic: (message) => {
+        if (message.code !== VECTOR_EXCHANGE) diagnostics.push(diagnosticOf(request, message));
+      },
     },
   );
   const failed = diagnostics.some(({ severity }) => severity === 'error');

@@ -1,0 +1,48 @@
+// The default model's own contexts: what its text encoder makes of a prompt. In Node, without the rest of the engine.
+import { fileURLToPath } from 'node:url';
+import { encodePrompts } from '../engine/context.ts';
+import { openModel } from '../engine/model.ts';
+import { Sessions } from '../engine/sessions.ts';
+import { nodePlatform } from '../node.ts';
+import type { ContextPair } from '../plugin-host/host.ts';
+
+/** The model that comes with Tincture. */
+export const DEFAULT_MODEL = fileURLToPath(new URL('../default-model', import.meta.url));
+
+export interface ContextReader {
+  /** Width of the model's text context. */
+  readonly width: number;
+  /** Context widths of its self-attention. */
+  readonly selfAttentionWidths: readonly number[];
+  /** A prompt's context, [77, width], the same for keys and values; they do not share memory. */
+  read(prompt: string): Promise<ContextPair>;
+  close(): Promise<void>;
+}
+
+/** Opens the default model's text encoder on the wasm backend. */
+export async function openContextReader(): Promise<ContextReader> {
+  const finding = {
+    platform: nodePlatform(),
+    registry: undefined,
+    signal: undefined,
+    onProgress: undefined,
+  };
+  const model = await openModel(DEFAULT_MODEL, finding);
+  const sessions = new Sessions(model, 'wasm');
+  const { contextWidth, selfAttentionWidths } = model.facts;
+  return {
+    width: contextWidth,
+    selfAttentionWidths,
+    async read(prompt) {
+      const { shape, data } = await encodePrompts(
+        [prompt],
+        model.tokenizer,
+        await sessions.textEncoder(),
+        [],
+      );
+      const rows = shape[1]!;
+      return { width: contextWidth, rows, k: new Float32Array(data), v: new Float32Array(data) };
+    },
+    close: () => sessions.release(),
+  };
+}

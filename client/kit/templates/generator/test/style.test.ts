@@ -1,0 +1,28 @@
+// What this style promises. `tincture test` builds it, runs these tests, and then the kit's own checks.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { distance, openStyle, promptContext } from 'tincture/testing';
+
+const style = await openStyle();
+after(() => style.close());
+const apple = await promptContext('red apple');
+
+test('strength 0 changes nothing, and more of it changes more', async () => {
+  assert.equal(distance(apple, await style.apply(apple, 0)), 0);
+  const half = distance(apple, await style.apply(apple, 0.5));
+  const whole = distance(apple, await style.apply(apple, 1));
+  assert.ok(half > 0);
+  assert.ok(Math.abs(whole - 2 * half) < 1e-4 * whole);
+});
+
+test('another prompt makes other weights', async () => {
+  const boat = await promptContext('a blue boat');
+  const own = await style.apply(apple);
+  const other = await style.apply(apple, 1, boat);
+  assert.ok(distance(own, other) > 0.01 * distance(own, apple));
+});
+
+test('without temper nothing is made', async () => {
+  await style.set({ temper: 0 });
+  assert.equal(distance(apple, await style.apply(apple)), 0);
+});

@@ -1,0 +1,73 @@
+// `tincture/testing`, for authors' tests: the style as it was just built, in the real sandbox, and real contexts to apply it to.
+import { fileSource } from '../formats/node-file.ts';
+import { openStyleFile } from '../formats/style-file.ts';
+import { createNodeHost } from '../node.ts';
+import type { ContextPair, LayerBlocks, StepSchedule } from '../plugin-host/host.ts';
+import { type ContextReader, openContextReader } from './prompt-context.ts';
+import { startStyle } from './start-style.ts';
+
+export type { ContextPair, LayerBlocks, StepSchedule } from '../plugin-host/host.ts';
+
+/** Where `tincture test` puts the style that it has packed. */
+export const STYLE_VARIABLE = 'TINCTURE_TEST_STYLE';
+
+/** A running style. Every failure rejects with an error that says why; the style can be used on. */
+export interface TestedStyle {
+  /** Names of the parameters that it describes, with their ranges. */
+  readonly parameters: readonly { name: string; default: number; minimum: number; maximum: number }[];
+  /** Sets parameters; those that are not named get their defaults. */
+  set(parameters: Readonly<Record<string, number>>): Promise<void>;
+  /**
+   * Bends a context; the one given is left as it is. Strength 1 where none is given. `prompt` is what the style is shown as
+   * the prompt's own context, where that is another one.
+   */
+  apply(context: ContextPair, strength?: number, prompt?: ContextPair): Promise<ContextPair>;
+  /** The layers that it makes for a width; undefined where it leaves the width alone. */
+  layers(width: number): Promise<LayerBlocks | undefined>;
+  /** Its factors and phases for this many steps. */
+  schedule(steps: number): Promise<StepSchedule>;
+  close(): Promise<void>;
+}
+
+/** Starts the style of the folder that `tincture test` tests. `file` is another `.style` file. */
+export async function openStyle(file = process.env[STYLE_VARIABLE]): Promise<TestedStyle> {
+  if (file === undefined || file === '') {
+    throw new Error('there is no style to test; run this file by `tincture test`');
+  }
+  const style = await openStyleFile(await fileSource(file));
+  const host = createNodeHost();
+  const plugin = await startStyle(host, style).catch(async (error: unknown) => {
+    await host.close();
+    throw error;
+  });
+  const { offers } = plugin.facts;
+  return {
+    parameters: plugin.description.parameters,
+    set: (parameters) => plugin.setParameters(parameters),
+    async apply(context, strength = 1, prompt = context) {
+      plugin.beginPicture();
+      if (offers.has('tincture_context')) await plugin.showContext(prompt.width, prompt.rows, prompt.k);
+      return plugin.apply(context, strength);
+    },
+    layers: (width) => plugin.layers(width),
+    schedule: (steps) => plugin.schedule(steps),
+    close: () => host.close(),
+  };
+}
+
+let reader: Promise<ContextReader> | undefined;
+
+/** The default model's context of a prompt, [77, 96], equal for keys and values. */
+export async function promptContext(prompt: string): Promise<ContextPair> {
+  reader ??= openContextReader();
+  return (await reader).read(prompt);
+}
+
+/** How far two contexts are apart: the root mean square of their differences, keys and values together. */
+export function distance(a: ContextPair, b: ContextPair): number {
+  let sum = 0;
+  for (const side of ['k', 'v'] as const) {
+    for (let i = 0; i < a[side].length; i++) sum += (a[side][i]! - b[side][i]!) ** 2;
+  }
+  return Math.sqrt(sum / (a.k.length + a.v.length));
+}
