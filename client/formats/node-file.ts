@@ -40,7 +40,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
     },
     readSync(offset, target) {
       checkRange(path, size, offset, target.length);
-      const file = openSync(path);
+      const file = openSync(path, 'r');
       try {
         let done = 0;
         while (done < target.length) {

@@ -16,9 +16,9 @@ const UPLOAD_AHEAD_BYTES = 32 * 2 ** 20;
 type ExternalFiles = NonNullable<InferenceSession.SessionOptions['externalData']>;
 
 /**
- * The graph's external files as session options. The JSPI build reads ranges of a Blob while it makes the session,
- * so the file itself is never in memory. The plain build would read the whole Blob first; in a Worker, where a Blob
- * can be read synchronously, it gets a view that reads on demand. Without either, the bytes are read once.
+ * The graph's external files as session options, so that the file itself is never in memory: a source that reads
+ * synchronously gives a view that reads on demand, as does a Blob in a Worker with the plain build; the JSPI build reads
+ * ranges of a Blob while it makes the session. Where none of these is, the bytes are read once.
  */
 export async function externalFiles(graph: EmittedGraph, build: Build, gpu?: Gpu): Promise<ExternalFiles> {
   return Promise.all(
@@ -27,23 +27,44 @@ export async function externalFiles(graph: EmittedGraph, build: Build, gpu?: Gpu
 }
 
 async function fileData(source: ByteSource, build: Build, gpu: Gpu | undefined): Promise<Blob | Uint8Array> {
-  if (source.blob === undefined) return source.read(0, source.size);
-  if (build === 'jspi') return gpu === undefined ? source.blob : pacedBlob(source.blob, gpu);
-  return typeof FileReaderSync !== 'undefined' ? bytesOnDemand(source.blob) : source.read(0, source.size);
+  const { blob, size } = source;
+  if (source.readSync !== undefined) {
+    return bytesOnDemand(size, fillingOneBuffer(size, source.readSync.bind(source)));
+  }
+  if (blob === undefined) return source.read(0, size);
+  if (build === 'jspi') return gpu === undefined ? blob : pacedBlob(blob, gpu);
+  if (typeof FileReaderSync === 'undefined') return source.read(0, size);
+  return bytesOnDemand(
+    size,
+    (begin, end) => new Uint8Array(new FileReaderSync().readAsArrayBuffer(blob.slice(begin, end))),
+  );
 }
 
+type ReadRange = (begin: number, end: number) => Uint8Array;
+
 /**
- * A Uint8Array that holds nothing: `byteLength` is the Blob's, and `subarray` reads from it. These two are all that
- * the plain build asks of external data, once a tensor.
+ * A Uint8Array that holds nothing: `byteLength` is the file's, and `subarray` reads from it. These two are all that
+ * the runtime asks of external data in bytes, once a tensor; it copies them before it asks again.
  */
-function bytesOnDemand(blob: Blob): Uint8Array {
+function bytesOnDemand(size: number, read: ReadRange): Uint8Array {
   return Object.defineProperties(new Uint8Array(), {
-    byteLength: { value: blob.size },
-    subarray: {
-      value: (begin: number, end: number) =>
-        new Uint8Array(new FileReaderSync().readAsArrayBuffer(blob.slice(begin, end))),
-    },
+    byteLength: { value: size },
+    subarray: { value: read },
   });
+}
+
+/** No tensor of a 32-bit heap is larger; the buffer reserves addresses for it, not memory. */
+const LARGEST_READ = 2 ** 31;
+
+/** One buffer, resized for each tensor: a buffer each would be garbage faster than it is collected. */
+function fillingOneBuffer(size: number, read: NonNullable<ByteSource['readSync']>): ReadRange {
+  const buffer = new ArrayBuffer(0, { maxByteLength: Math.min(size, LARGEST_READ) });
+  return (begin, end) => {
+    buffer.resize(end - begin);
+    const part = new Uint8Array(buffer);
+    read(begin, part);
+    return part;
+  };
 }
 
 /**

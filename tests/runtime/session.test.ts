@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ByteSource } from '../../client/formats/entry.ts';
+import { fileSource } from '../../client/formats/node-file.ts';
 import { createSession } from '../../client/runtime/create.ts';
 import { RuntimeError } from '../../client/runtime/error.ts';
 import { gemmGraph, memorySource, outerProductGraph, WEIGHT_OFFSET, weightFile } from './tiny-graph.ts';
@@ -50,6 +51,19 @@ test('weights come from bytes, from a Blob, and from a file that is not read int
       read: async () => Promise.reject(new Error('the whole file was read')),
     };
     expect(await y(source)).toEqual(EXPECTED);
+    const { blob: _, readSync, ...onDemand } = await fileSource(path);
+    const asked: number[] = [];
+    const counted: ByteSource = {
+      ...onDemand,
+      read: source.read,
+      readSync: (offset, target) => {
+        asked.push(target.length);
+        readSync!(offset, target);
+      },
+    };
+    expect(await y(counted)).toEqual(EXPECTED);
+    expect(asked.length).toBeGreaterThan(0);
+    expect(Math.max(...asked)).toBeLessThan(bytes.length);
   } finally {
     await rm(folder, { recursive: true });
   }
