@@ -6,7 +6,7 @@ export { addScaled } from '../../../wasm/assembly/residual';
 export * from '../../../wasm/assembly/activation';
 export { keepContext, promptContext, tincture_context } from './context';
 export { acceptHalf, declare, describe, described, parameter, setParameter, tincture_parameter } from './description';
-export { LowRank } from './low-rank';
+export { THIN, unpackLowRank, WHOLE } from './low-rank';
 export { Matrix } from './matrix';
 export { tincture_alloc, tincture_free } from './memory';
 export { Network, tincture_load } from './network';

@@ -58,11 +58,13 @@ export class Tensor {
     } else if (this.dtype == FLOAT16) {
       halfToFloat(data, count, target);
     } else {
-      for (let i = 0; i < count; i++) store<f32>(target + (usize(i) << 2), this.whole(i));
+      for (let i = 0; i < count; i++) store<f32>(target + (usize(i) << 2), this.at(i));
     }
   }
 
-  private whole(i: i32): f32 {
+  /** Value `i` in row-major order, of any dtype but float16. */
+  at(i: i32): f32 {
+    if (this.dtype == FLOAT32) return load<f32>(this.data + (usize(i) << 2));
     if (this.dtype == INT8) return f32(load<i8>(this.data + usize(i)));
     if (this.dtype == UINT8) return f32(load<u8>(this.data + usize(i)));
     return f32(load<i32>(this.data + (usize(i) << 2)));
