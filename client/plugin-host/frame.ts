@@ -1,10 +1,11 @@
 // The plugin host's home in a page: one sandboxed frame for each plugin, with a Worker inside. Origin null, nothing allowed.
 import { PluginError } from '../../plugins/contract/plugin-error.ts';
 import type { Answer } from '../../plugins/host/messages.ts';
+import type { PluginHost } from '../../plugins/host/plugin.ts';
+import type { OpenSandbox } from '../../plugins/host/sandbox.ts';
 import { sandboxProgram } from '../../plugins/host/sandbox-program.ts';
 import { sandboxedHost } from '../../plugins/host/sandboxed-host.ts';
 import { FRAME_DOCUMENT } from './frame-document.ts';
-import type { PluginHost } from './host.ts';
 
 /** Milliseconds after which an ended frame leaves the page: its `terminate()` has run by then. */
 const REMOVAL_DELAY_MS = 100;
@@ -19,7 +20,12 @@ export function createFrameHost(): PluginHost {
       fix: 'Use remotePluginHost in a Worker.',
     });
   }
-  return sandboxedHost(async ({ onAnswer, onDeath }) => {
+  return sandboxedHost(frameSandbox(sandboxProgram()));
+}
+
+/** Opens frames with a Worker that runs `program`, the text of a function of a MessagePort. */
+export function frameSandbox(program: string): OpenSandbox {
+  return async ({ onAnswer, onDeath }) => {
     const frame = document.createElement('iframe');
     frame.setAttribute('sandbox', 'allow-scripts');
     frame.setAttribute('aria-hidden', 'true');
@@ -42,7 +48,7 @@ export function createFrameHost(): PluginHost {
     };
     addEventListener('message', fromFrame);
     // The frame's origin is opaque and has no name to address; the port goes to this window alone.
-    inside.postMessage(sandboxProgram(), '*', [port2]);
+    inside.postMessage(program, '*', [port2]);
     return {
       send: (request, transfer) => port1.postMessage(request, transfer),
       end() {
@@ -52,5 +58,5 @@ export function createFrameHost(): PluginHost {
         setTimeout(() => frame.remove(), REMOVAL_DELAY_MS);
       },
     };
-  });
+  };
 }

@@ -2,8 +2,8 @@
 import { type PluginDescription, pluginDescriptionSchema } from '../contract/description.ts';
 import { MAX_PHASES } from '../contract/limits.ts';
 import { PluginError } from '../contract/plugin-error.ts';
-import { isFiniteBlock, readHeaders } from './layer-header.ts';
-import type { LayerBlocks, StepSchedule } from './plugin.ts';
+import { allFinite, isFiniteBlock, readHeaders } from './layer-header.ts';
+import type { ContextPair, LayerBlocks, StepSchedule } from './plugin.ts';
 
 /** Parses a description. Throws `plugin/invalid` for what is not UTF-8, not JSON or not in the schema. */
 export function readDescription(where: string, bytes: Uint8Array | undefined): PluginDescription {
@@ -27,17 +27,44 @@ export function readDescription(where: string, bytes: Uint8Array | undefined): P
   });
 }
 
+/** Checks contexts that a plugin bent. Throws `plugin/non-finite` for NaN and infinity, and names the style. */
+export function readContexts(
+  where: string,
+  width: number,
+  rows: number,
+  { k, v }: { readonly k: Float32Array; readonly v: Float32Array },
+): ContextPair {
+  for (const [name, side] of [
+    ['keys', k],
+    ['values', v],
+  ] as const) {
+    if (side.length !== rows * width) {
+      throw new PluginError('invalid', `the ${name} came back in another shape`, {
+        where,
+        expected: `${rows * width} values for [${rows}, ${width}]`,
+        found: String(side.length),
+      });
+    }
+    if (allFinite(side)) continue;
+    throw new PluginError('non-finite', `the ${name} hold NaN or infinity`, {
+      where,
+      fix: 'Lower its strength, or leave the style out: its weights are broken or too large.',
+    });
+  }
+  return { width, rows, k, v };
+}
+
 /**
- * Reads a schedule's entries. Throws `plugin/non-finite` for a factor that is no number, `plugin/invalid` for a phase that is
- * out of range, or other than 0 where the plugin has no phases.
+ * Reads a schedule's entries, 8 bytes for each step. Throws `plugin/non-finite` for a factor that is no number, `plugin/invalid` for a
+ * phase that is out of range, or other than 0 where the plugin has no phases.
  */
 export function readSchedule(
   where: string,
+  steps: number,
   entries: Uint8Array<ArrayBuffer>,
   hasPhases: boolean,
 ): StepSchedule {
-  const data = new DataView(entries.buffer, entries.byteOffset, entries.length);
-  const steps = entries.length / 8;
+  const data = new DataView(entries.buffer, entries.byteOffset, 8 * steps);
   const strengths = new Float32Array(steps);
   const phases = new Int32Array(steps);
   const phasesEnd = hasPhases ? MAX_PHASES : 1;

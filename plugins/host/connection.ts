@@ -35,13 +35,12 @@ interface Waiting {
   reject(error: PluginError): void;
 }
 
-/** What a failed answer means, by its kind. */
+/** What a failed answer means, by its kind; a deadline has words of its own. */
 const WHAT = {
   invalid: 'the module is not what the ABI asks',
   memory: "the plugin's memory is full",
   trap: 'the plugin trapped and was ended',
   refused: 'the plugin refused',
-  deadline: 'the plugin was too slow and was ended',
 } as const;
 
 export class Connection {
@@ -87,21 +86,11 @@ export class Connection {
     const run = async (): Promise<T> => {
       if (this.#ended !== undefined) throw this.#closed(this.#ended);
       const began = performance.now();
-      const { deadlineMs, pictureBudgetMs } = this.#limits;
-      const expected =
-        deadlineMs <= this.#left
-          ? `an answer within ${deadlineMs} ms`
-          : `at most ${pictureBudgetMs} ms for all calls of one picture`;
+      const milliseconds = Math.min(this.#limits.deadlineMs, this.#left);
+      if (milliseconds <= 0) throw this.end(this.#tooSlow());
       let timer: ReturnType<typeof setTimeout> | undefined;
       const deadline = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => {
-            const error = new PluginError('deadline', WHAT.deadline, { where: this.name, expected });
-            reject(error);
-            this.end(error);
-          },
-          Math.min(deadlineMs, this.#left),
-        );
+        timer = setTimeout(() => reject(this.end(this.#tooSlow())), milliseconds);
       });
       try {
         return await Promise.race([call(), deadline]);
@@ -170,11 +159,25 @@ export class Connection {
       waiting.resolve(answer);
       return;
     }
-    const { failure, text } = answer;
-    const error = new PluginError(failure, WHAT[failure], { where: this.name, found: printable(text) });
+    const { failure } = answer;
+    const error =
+      failure === 'deadline'
+        ? this.#tooSlow()
+        : new PluginError(failure, WHAT[failure], { where: this.name, found: printable(answer.text) });
     waiting.reject(error);
     // After a trap the plugin's own records may be half written; a refusal leaves them whole.
     if (failure !== 'refused' && failure !== 'memory') this.end(error);
+  }
+
+  #tooSlow(): PluginError {
+    const { deadlineMs, pictureBudgetMs } = this.#limits;
+    return new PluginError('deadline', 'the plugin was too slow and was ended', {
+      where: this.name,
+      expected:
+        deadlineMs <= this.#left
+          ? `an answer within ${deadlineMs} ms`
+          : `at most ${pictureBudgetMs} ms for all calls of one picture`,
+    });
   }
 
   #closed(cause: PluginError | undefined): PluginError {

@@ -60,11 +60,21 @@ export function isFiniteBlock({ bytes }: LayerHeader, block: Uint8Array): boolea
   return true;
 }
 
-/** x · 0 is zero for finite values alone; the sum needs no branch per value. By index: an iterator takes five times as long. */
+/**
+ * A sum of float32 values in double precision is finite where all of them are. Four sums by index: an iterator, and one sum that
+ * waits for itself, take several times as long.
+ */
 export function allFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
-  return sum === 0;
+  const whole = values.length & ~3;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i]!;
+    b += values[i + 1]!;
+    c += values[i + 2]!;
+    d += values[i + 3]!;
+  }
+  for (let i = whole; i < values.length; i++) a += values[i]!;
+  return Number.isFinite(a + b + c + d);
 }
 
 function readHeader(where: string, width: number, block: Uint8Array, blame: Blame): LayerHeader {

@@ -4,7 +4,7 @@ import type { PluginDescription } from '../contract/description.ts';
 import { MAX_PHASES } from '../contract/limits.ts';
 import { PluginError } from '../contract/plugin-error.ts';
 import type { PluginFacts } from '../contract/validator.ts';
-import { readLayers, readSchedule } from './answers.ts';
+import { readContexts, readLayers, readSchedule } from './answers.ts';
 import {
   checkContext,
   checkContextPair,
@@ -16,7 +16,7 @@ import {
   parameterValues,
 } from './checks.ts';
 import type { Connection } from './connection.ts';
-import { allFinite, readHeaders } from './layer-header.ts';
+import { readHeaders } from './layer-header.ts';
 import type { ContextPair, LayerBlocks, Plugin, StepSchedule } from './plugin.ts';
 import { checkTensor } from './tensor-header.ts';
 
@@ -93,7 +93,7 @@ export class SandboxedPlugin implements Plugin {
     }
     return this.#line.enqueue(async () => {
       const { entries } = await this.#line.ask({ kind: 'schedule', steps }, [], 'scheduled');
-      return this.#judge(() => readSchedule(this.name, entries, offers.has('tincture_phase')));
+      return this.#judge(() => readSchedule(this.name, steps, entries, offers.has('tincture_phase')));
     });
   }
 
@@ -109,19 +109,12 @@ export class SandboxedPlugin implements Plugin {
     checkContextPair(this.name, context, strength);
     const k = new Float32Array(context.k);
     const v = new Float32Array(context.v);
-    const result = await this.#line.enqueue(() => {
+    return this.#line.enqueue(async () => {
       this.#checkComplete(width);
       const request = { kind: 'apply', width, rows, strength, k, v } as const;
-      return this.#line.ask(request, [k.buffer, v.buffer], 'applied');
+      const bent = await this.#line.ask(request, [k.buffer, v.buffer], 'applied');
+      return this.#judge(() => readContexts(this.name, width, rows, bent));
     });
-    for (const side of ['k', 'v'] as const) {
-      if (allFinite(result[side])) continue;
-      throw new PluginError('non-finite', `the ${side === 'k' ? 'keys' : 'values'} hold NaN or infinity`, {
-        where: this.name,
-        fix: 'Lower its strength, or leave the style out: its weights are broken or too large.',
-      });
-    }
-    return { width, rows, k: result.k, v: result.v };
   }
 
   async layers(width: number): Promise<LayerBlocks | undefined> {
