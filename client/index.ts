@@ -32,7 +32,8 @@ export { urlSource } from './formats/url.ts';
 export type { Hypernetwork, HypernetworkDescription } from './hypernetwork/hypernetwork.ts';
 export { readHypernetwork } from './hypernetwork/read.ts';
 export { writeHypernetworkSafetensors } from './hypernetwork/write.ts';
-export { type PictureParameters, parseParameters } from './prompt/parameters.ts';
+export { createFrameHost } from './plugin-host/frame.ts';
+export { type PictureParameters, parseParameters, type StyleParameters } from './prompt/parameters.ts';
 export { formatStyleTag, parseStyleTags } from './prompt/style-tags.ts';
 export type {
   BlobReference,

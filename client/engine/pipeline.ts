@@ -5,15 +5,16 @@ import { formatStyleTag, parseStyleTags } from '../prompt/style-tags.ts';
 import { SCHEDULES } from '../sampling/names.ts';
 import { pictureNoise } from '../sampling/noise.ts';
 import type { StepDone } from '../sampling/run.ts';
-import { sample } from '../sampling/sample.ts';
+import { sample, stepsTaken } from '../sampling/sample.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { AttentionChooser } from './attention.ts';
-import { bendContext, encodePrompts } from './context.ts';
-import type { GenerateRequest, GenerateResult, Progress, Stage } from './engine.ts';
+import { encodePrompts } from './context.ts';
+import type { GenerateRequest, GenerateResult, ModelFacts, Progress, Stage } from './engine.ts';
 import type { OpenModel } from './model.ts';
 import { decodeLatent, fitPreview, type PreviewMap, previewLatent } from './picture.ts';
 import { type Plan, planRequest } from './request.ts';
 import type { Sessions } from './sessions.ts';
+import { type StepState, StepStyles } from './step-styles.ts';
 import type { ReadyStyle, Styles } from './styles.ts';
 import { UnetRunner } from './unet-runner.ts';
 import { VERSION } from './version.ts';
@@ -50,14 +51,17 @@ export class Pipeline {
       ...(request.styles ?? []),
       ...tagged.map(({ name, strength }) => ({ style: name, strength })),
     ];
-    const styles = await clock.time('style', () => this.#styles.prepare(uses, notices, signal));
+    const styles = await clock.time('style', () => this.#styles.prepare(uses, signal));
 
     signal.throwIfAborted();
     onProgress({ stage: 'text', message: 'reading the prompt' });
-    const contexts = await clock.time('text', async () => {
+    const stepStyles = await clock.time('text', async () => {
       const texts = plan.guidance === 1 ? [text] : [text, plan.negativePrompt];
       const context = await encodePrompts(texts, tokenizer, await this.#sessions.textEncoder(), notices);
-      return bendContext(context, styles, this.#styles, signal);
+      const steps = stepsTaken(plan.sampler.key, plan.steps);
+      const begun = await StepStyles.begin(styles, context, steps, signal);
+      noteIdleStyles(await begun.at(0), facts, notices);
+      return begun;
     });
 
     signal.throwIfAborted();
@@ -78,8 +82,7 @@ export class Pipeline {
       UnetRunner.create({
         model: this.#model,
         sessions: this.#sessions,
-        styles,
-        contexts,
+        styles: stepStyles,
         latentShape,
         attention,
       }),
@@ -152,6 +155,7 @@ export class Pipeline {
   /** The text block: the prompt's text, then a tag for each style in the order in which they were applied. */
   #parameters(plan: Plan, text: string, styles: readonly ReadyStyle[]): string {
     const prompt = [text.trim(), ...styles.map(formatStyleTag)].join(' ').trim();
+    const adjustable = styles.filter(({ parameters }) => Object.keys(parameters).length > 0);
     const schedule = SCHEDULES.find(({ key }) => key === plan.schedule);
     return writeParameters({
       prompt,
@@ -168,8 +172,24 @@ export class Pipeline {
       ...(styles.length > 0 && {
         hypernetHashes: Object.fromEntries(styles.map(({ name, hash }) => [name, hash])),
       }),
+      ...(adjustable.length > 0 && {
+        styleParameters: adjustable.map(({ name, parameters }) => ({ style: name, parameters })),
+      }),
       version: `Tincture ${VERSION}`,
     });
+  }
+}
+
+/** Tells of styles that have nothing for this model's widths. */
+function noteIdleStyles({ styles }: StepState, model: ModelFacts, notices: string[]): void {
+  const wanted = [model.contextWidth, ...model.selfAttentionWidths];
+  for (const { name, strength, bendsText, hypernetwork } of styles) {
+    const found = [...hypernetwork.widths.keys()];
+    if (strength === 0 || bendsText || wanted.some((width) => found.includes(width))) continue;
+    notices.push(
+      `The style ${name} has ${found.length === 0 ? 'no layers here' : `layers for widths ${found.join(', ')}`}; this model has ` +
+        `${wanted.join(', ')}, so the style changes nothing. It was made for another model.`,
+    );
   }
 }
 

@@ -8,8 +8,8 @@ import { fileSource } from '../formats/node-file.ts';
 import { createNodeHost } from '../plugin-host/node.ts';
 import type { Platform } from './platform.ts';
 
-/** Extensions of hypernetwork files, in the order in which a style's name is tried. */
-const STYLE_EXTENSIONS = ['.safetensors', '.pt'] as const;
+/** Extensions of style files, in the order in which a style's name is tried. */
+const STYLE_EXTENSIONS = ['.style', '.safetensors', '.pt'] as const;
 
 export function nodePlatform(): Platform {
   const openPath = async (path: string): Promise<ByteSource | undefined> => {

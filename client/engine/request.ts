@@ -4,6 +4,7 @@ import { checkSeed, randomSeed } from '../sampling/noise.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
 import type { GenerateRequest, ModelFacts } from './engine.ts';
 import { EngineError } from './errors.ts';
+import type { StyleParameter } from './running-style.ts';
 
 /** Limits of a request; each is enforced here. */
 export const REQUEST_LIMITS = {
@@ -55,6 +56,34 @@ export function planRequest(request: GenerateRequest, model: ModelFacts, latentF
 /** A style's strength; throws `engine/request` naming the style. */
 export function strengthOf(name: string, strength: number | undefined): number {
   return finite(`strength of ${name}`, strength ?? 1, REQUEST_LIMITS.strength);
+}
+
+/**
+ * The value of every parameter of a style: the given one, or its default. Throws `engine/request` naming the style, the parameter
+ * and its range.
+ */
+export function parametersOf(
+  name: string,
+  parameters: readonly StyleParameter[],
+  given: Readonly<Record<string, number>> = {},
+): Record<string, number> {
+  for (const key of Object.keys(given)) {
+    if (parameters.some((parameter) => parameter.name === key)) continue;
+    const known = parameters.map((it) => `${it.name} (${it.minimum} … ${it.maximum})`).join(', ');
+    throw new EngineError('engine/request', `the style ${name} has no such parameter`, {
+      expected: known === '' ? 'none: it has no parameters' : known,
+      found: key.slice(0, 64),
+      ...(key === 'strength' && {
+        fix: 'The strength is not among the parameters: it is given beside them.',
+      }),
+    });
+  }
+  return Object.fromEntries(
+    parameters.map((parameter) => {
+      const value = Object.hasOwn(given, parameter.name) ? given[parameter.name]! : parameter.default;
+      return [parameter.name, finite(`parameter ${parameter.name} of ${name}`, value, parameter)];
+    }),
+  );
 }
 
 function text(field: string, value: unknown): string {

@@ -1,70 +1,87 @@
-// One UNet evaluation of a picture: guidance rows, the two contexts, the styles' layers, and a watch for NaN.
+// One UNet evaluation of a picture: guidance rows, the step's contexts and layers, and a watch for NaN.
 import type { AttentionLowering } from '../models/attention.ts';
 import { styleFeeds, styleSignature } from '../models/styles.ts';
 import type { Session } from '../runtime/session.ts';
 import type { UnetRun } from '../sampling/denoiser.ts';
 import { isAllFinite } from '../sampling/latent.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import type { Contexts } from './context.ts';
 import { EngineError } from './errors.ts';
 import type { OpenModel } from './model.ts';
 import { nextTask } from './next-task.ts';
 import type { Sessions } from './sessions.ts';
-import type { ReadyStyle } from './styles.ts';
+import type { SteppedStyle, StepState, StepStyles } from './step-styles.ts';
 
 /** What one picture asks of the UNet. */
 export interface UnetJob {
   readonly model: OpenModel;
   readonly sessions: Sessions;
-  readonly styles: readonly ReadyStyle[];
-  /** A row for the prompt and, with guidance, one for the negative prompt. */
-  readonly contexts: Contexts;
+  /** Contexts have a row for the prompt and, with guidance, one for the negative prompt. */
+  readonly styles: StepStyles;
   /** [c, h, w] of one latent. */
   readonly latentShape: readonly number[];
   readonly attention: AttentionLowering;
 }
 
+/** The session that takes a step's layers, and its feeds that do not change within the step. */
+interface Prepared {
+  readonly state: StepState;
+  readonly session: Session;
+  readonly feeds: Readonly<Record<string, Tensor>>;
+}
+
 /** Runs the UNet of one picture. */
 export class UnetRunner {
   readonly #job: UnetJob;
-  readonly #session: Session;
-  readonly #layerFeeds: Record<string, Tensor>;
+  #prepared: Prepared | undefined;
+  /** A chain that folds into one matrix folds once for all steps that are alike. */
+  readonly #layerFeeds = new WeakMap<StepState, Readonly<Record<string, Tensor>>>();
 
-  private constructor(job: UnetJob, session: Session, layerFeeds: Record<string, Tensor>) {
+  private constructor(job: UnetJob) {
     this.#job = job;
-    this.#session = session;
-    this.#layerFeeds = layerFeeds;
   }
 
-  /** Makes the session for the styles' shape, unless it is there. */
+  /** Makes the session for the first step's layers, unless it is there. */
   static async create(job: UnetJob): Promise<UnetRunner> {
-    return new UnetRunner(job, ...(await styledSession(job, job.styles)));
+    const runner = new UnetRunner(job);
+    await runner.#prepare(await job.styles.at(0));
+    return runner;
   }
 
   /**
    * Runs the UNet. `sample` holds [rows, c, h, w] flat, already scaled for the network; `timestep` one value a row, 0 … 999,
-   * fractions allowed. Gives the prediction (ε or v) of the same size. Throws `engine/non-finite` naming the style at fault.
+   * fractions allowed; `step` says which contexts and layers apply. Gives the prediction (ε or v) of the same size. Throws
+   * `engine/non-finite` naming the style at fault.
    */
-  readonly run: UnetRun = async (sample, timestep) => {
+  readonly run: UnetRun = async (sample, timestep, _rows, step) => {
     await nextTask();
-    const plain = {
+    const state = await this.#job.styles.at(step);
+    const kept = this.#prepared?.state === state ? this.#prepared : undefined;
+    const { session, feeds } = kept ?? (await this.#prepare(state));
+    const input = {
       sample: tensor([timestep.length, ...this.#job.latentShape], sample),
       timestep: tensor([timestep.length], timestep),
-      context_k: this.#job.contexts.k,
-      context_v: this.#job.contexts.v,
     };
-    const { noise_pred } = await this.#session.run({ ...plain, ...this.#layerFeeds });
-    if (!isAllFinite(noise_pred!.data)) throw await this.#blame(plain);
+    const { noise_pred } = await session.run({ ...input, ...feeds });
+    if (!isAllFinite(noise_pred!.data)) throw await this.#blame(input, state);
     return noise_pred!.data;
   };
 
+  async #prepare(state: StepState): Promise<Prepared> {
+    const signature = styleSignature(state.styles, this.#job.model.config);
+    const session = await this.#job.sessions.unet(signature, this.#job.attention);
+    const layerFeeds = this.#layerFeeds.get(state) ?? styleFeeds(state.styles, signature);
+    this.#layerFeeds.set(state, layerFeeds);
+    this.#prepared = { state, session, feeds: withContexts(state, layerFeeds) };
+    return this.#prepared;
+  }
+
   /** Names the first style of the chain whose layers make the UNet's output non-finite on this very input. */
-  async #blame(plain: Readonly<Record<string, Tensor>>): Promise<EngineError> {
-    const timestep = plain['timestep']!.data[0];
-    const { styles, model } = this.#job;
+  async #blame(input: Readonly<Record<string, Tensor>>, state: StepState): Promise<EngineError> {
+    const timestep = input['timestep']!.data[0];
+    const { styles } = state;
     for (let count = 0; count <= styles.length; count++) {
       const [session, layerFeeds] = await styledSession(this.#job, styles.slice(0, count));
-      const { noise_pred } = await session.run({ ...plain, ...layerFeeds });
+      const { noise_pred } = await session.run({ ...input, ...withContexts(state, layerFeeds) });
       if (isAllFinite(noise_pred!.data)) continue;
       const culprit = styles[count - 1];
       if (culprit === undefined) break;
@@ -82,19 +99,25 @@ export class UnetRunner {
       'engine/non-finite',
       'the UNet gave a non-finite value (NaN or infinity) without any style’s layers',
       {
-        where: `UNet of ${model.facts.name} at timestep ${timestep}`,
+        where: `UNet of ${this.#job.model.facts.name} at timestep ${timestep}`,
         fix: 'The checkpoint may be damaged: verify its digest.',
       },
     );
   }
 }
 
-/** The UNet session that takes these styles' layers, and the layers as its feeds; strength 0 adds nothing and is left out. */
+/** The UNet session that takes these styles' layers, and the layers as its feeds. */
 async function styledSession(
   { model, sessions, attention }: UnetJob,
-  styles: readonly ReadyStyle[],
+  styles: readonly SteppedStyle[],
 ): Promise<[Session, Record<string, Tensor>]> {
-  const active = styles.filter(({ strength }) => strength !== 0);
-  const signature = styleSignature(active, model.config);
-  return [await sessions.unet(signature, attention), styleFeeds(active, signature)];
+  const signature = styleSignature(styles, model.config);
+  return [await sessions.unet(signature, attention), styleFeeds(styles, signature)];
+}
+
+function withContexts(
+  { contexts }: StepState,
+  layerFeeds: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> {
+  return { context_k: contexts.k, context_v: contexts.v, ...layerFeeds };
 }

@@ -38,6 +38,11 @@ export function foldChain(chain: readonly ChainLink[]): Affine | undefined {
   return folded;
 }
 
+/** Whether `foldChain` can fold the chain. */
+export function isLinearChain(chain: readonly Pick<ChainLink, 'stack'>[]): boolean {
+  return chain.length > 0 && chain.every(({ stack }) => stack.every(({ kind }) => kind === 'linear'));
+}
+
 /** Folded networks without their strength, so that moving a strength costs no matrix product. */
 const networks = new WeakMap<LayerStack, Affine>();
 

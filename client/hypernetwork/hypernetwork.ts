@@ -49,8 +49,16 @@ export interface Hypernetwork {
   readonly widths: ReadonlyMap<number, LayerPair>;
 }
 
+/** What is applied of a style: a file's layers, or those that a plugin made. */
+export interface StyleNetwork {
+  readonly description: Pick<HypernetworkDescription, 'name'>;
+  readonly widths: ReadonlyMap<number, LayerPair>;
+}
+
 /** A style in use: its network at a strength (negative works; it scales only what the network adds). */
 export interface StrengthenedHypernetwork {
-  readonly hypernetwork: Hypernetwork;
+  readonly hypernetwork: StyleNetwork;
   readonly strength: number;
+  /** Layers or strength change with the step, so that folding them into one matrix would be work at each. Default false. */
+  readonly varies?: boolean;
 }

@@ -1,5 +1,5 @@
 // What a set of styles looks like to the UNet's self-attention: the shapes of the layers, without their numbers.
-import { foldChain } from '../hypernetwork/fold.ts';
+import { isLinearChain } from '../hypernetwork/fold.ts';
 import type { Activation, LayerStack, StrengthenedHypernetwork } from '../hypernetwork/hypernetwork.ts';
 import type { ModelConfig } from './architecture.ts';
 import { ModelError } from './errors.ts';
@@ -10,7 +10,7 @@ export type LayerShape =
   | { readonly kind: 'activation'; readonly activation: Activation; readonly slopes: number }
   | { readonly kind: 'layer-norm'; readonly width: number };
 
-/** How one chain of stacks is lowered: as one matrix and bias, or stack by stack. */
+/** How one chain of stacks is lowered: as one matrix and bias (linear, the same at all steps), or stack by stack. */
 export type ChainShape =
   | { readonly kind: 'folded' }
   | { readonly kind: 'stacks'; readonly stacks: readonly StackShape[] };
@@ -56,6 +56,7 @@ export interface ChainStack {
   readonly style: number;
   readonly stack: LayerStack;
   readonly strength: number;
+  readonly varies: boolean;
 }
 
 /** The stacks that apply at a width, in order. */
@@ -64,9 +65,9 @@ export function chainOf(
   width: number,
   kind: 'k' | 'v',
 ): ChainStack[] {
-  return styles.flatMap(({ hypernetwork, strength }, style) => {
+  return styles.flatMap(({ hypernetwork, strength, varies = false }, style) => {
     const pair = hypernetwork.widths.get(width);
-    return pair === undefined ? [] : [{ style, stack: pair[kind], strength }];
+    return pair === undefined ? [] : [{ style, stack: pair[kind], strength, varies }];
   });
 }
 
@@ -79,7 +80,7 @@ function chainShape(styles: readonly StrengthenedHypernetwork[], width: number, 
       `style ${styles[style]!.hypernetwork.description.name}, width ${width}, ${kind}`,
     );
   }
-  if (foldChain(chain) !== undefined) return { kind: 'folded' };
+  if (isLinearChain(chain) && !chain.some(({ varies }) => varies)) return { kind: 'folded' };
   return {
     kind: 'stacks',
     stacks: chain.map(({ style, stack }) => ({ style, layers: stack.map(layerShape) })),

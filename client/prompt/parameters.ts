@@ -10,6 +10,12 @@ const NEGATIVE = 'Negative prompt:';
 /** A last line with fewer pairs than this belongs to the prompt. */
 const FEWEST_FIELDS = 3;
 
+/** What a style's parameters were set to. */
+export interface StyleParameters {
+  readonly style: string;
+  readonly parameters: Readonly<Record<string, number>>;
+}
+
 export interface PictureParameters {
   /** With its style tags. */
   readonly prompt: string;
@@ -36,6 +42,8 @@ export interface PictureParameters {
   /** Style or embedding name → first hexadecimal digits of its file's SHA-256. */
   readonly hypernetHashes?: Readonly<Record<string, string>>;
   readonly embeddingHashes?: Readonly<Record<string, string>>;
+  /** Of styles that have parameters, in the order of the tags; a style that is used twice may be here twice. */
+  readonly styleParameters?: readonly StyleParameters[];
   readonly version?: string;
   /** Fields that are not known here, and known ones whose value could not be read, as they stand. */
   readonly others?: Readonly<Record<string, string>>;
@@ -74,6 +82,12 @@ const hashes: Codec<Readonly<Record<string, string>>> = {
   read: readHashes,
 };
 
+/** JSON: `[["fade", {"curve": 0.5}]]`. */
+const styleParameters: Codec<readonly StyleParameters[]> = {
+  write: (value) => JSON.stringify(value.map(({ style, parameters }) => [style, parameters])),
+  read: readStyleParameters,
+};
+
 /** Field name → property and spelling, in the order in which the web UI writes them. */
 const FIELDS: {
   readonly [P in keyof Required<Known>]: readonly [field: string, codec: Codec<NonNullable<Known[P]>>];
@@ -94,6 +108,7 @@ const FIELDS: {
   ensd: ['ENSD', number],
   hypernetHashes: ['Hypernet hashes', hashes],
   embeddingHashes: ['TI hashes', hashes],
+  styleParameters: ['Style parameters', styleParameters],
   version: ['Version', text],
 };
 
@@ -173,4 +188,23 @@ function readHashes(value: string): Record<string, string> | undefined {
   const pairs = [...value.matchAll(/(.+?): ([0-9a-f]{8,64})(?:, |$)/gsy)];
   if (pairs.reduce((length, [pair]) => length + pair.length, 0) !== value.length) return undefined;
   return Object.fromEntries(pairs.map(([, name, hash]) => [name!, hash!]));
+}
+
+function readStyleParameters(value: string): readonly StyleParameters[] | undefined {
+  let entries: unknown;
+  try {
+    entries = JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(entries)) return undefined;
+  const read = entries.map((entry: unknown): StyleParameters | undefined => {
+    if (!Array.isArray(entry) || entry.length !== 2) return undefined;
+    const [style, parameters] = entry as [unknown, unknown];
+    if (typeof style !== 'string' || typeof parameters !== 'object' || parameters === null) return undefined;
+    const numbers = Object.values(parameters).every((number) => typeof number === 'number');
+    if (Array.isArray(parameters) || !numbers) return undefined;
+    return { style, parameters: parameters as Record<string, number> };
+  });
+  return read.every((entry) => entry !== undefined) ? read : undefined;
 }

@@ -11,12 +11,14 @@ export type GuidanceRows = 'prompt' | 'prompt-and-negative';
 
 /**
  * Runs the network: `sample` holds [rows, 4, h, w] flat, `timestep` one value a row. With `prompt` rows = pictures; with
- * `prompt-and-negative` rows = 2 · pictures, the prompts' half first. Gives the prediction of the same size.
+ * `prompt-and-negative` rows = 2 · pictures, the prompts' half first. `step` is the number of the step that asks, from 0; second-order samplers ask twice in one. Gives
+ * the prediction of the same size.
  */
 export type UnetRun = (
   sample: Float32Array<ArrayBuffer>,
   timestep: Float32Array<ArrayBuffer>,
   rows: GuidanceRows,
+  step: number,
 ) => Promise<Float32Array>;
 
 export interface DenoiserOptions {
@@ -29,9 +31,9 @@ export interface DenoiserOptions {
 
 export interface Denoiser {
   /** Guided clean latent at noise level sigma, x being signal + sigma · noise. */
-  denoise(x: Float32Array, sigma: number): Promise<Float32Array>;
+  denoise(x: Float32Array, sigma: number, step: number): Promise<Float32Array>;
   /** Guided noise at a whole timestep, x being √ᾱ · signal + √(1−ᾱ) · noise. */
-  predictNoise(x: Float32Array, timestep: number): Promise<Float32Array>;
+  predictNoise(x: Float32Array, timestep: number, step: number): Promise<Float32Array>;
 }
 
 /** Classifier-free guidance (Ho & Salimans 2022): u + g · (c − u). */
@@ -55,6 +57,7 @@ export function createDenoiser({ unet, prediction, guidance, pictures }: Denoise
   async function run(
     input: Float32Array<ArrayBuffer>,
     timestep: number,
+    step: number,
     finish: (output: Float32Array) => Float32Array,
   ): Promise<Float32Array> {
     const copies = rows === 'prompt' ? 1 : 2;
@@ -63,7 +66,7 @@ export function createDenoiser({ unet, prediction, guidance, pictures }: Denoise
       sample.set(input);
       sample.set(input, input.length);
     }
-    const output = await unet(sample, new Float32Array(copies * pictures).fill(timestep), rows);
+    const output = await unet(sample, new Float32Array(copies * pictures).fill(timestep), rows, step);
     if (output.length !== sample.length) {
       throw new SamplingError('sampling/shape', 'the UNet answered with another size', {
         expected: `${sample.length} values`,
@@ -75,18 +78,18 @@ export function createDenoiser({ unet, prediction, guidance, pictures }: Denoise
   }
 
   return {
-    denoise(x, sigma) {
+    denoise(x, sigma, step) {
       const variance = sigma ** 2 + 1;
       const input = weightedSum([1 / Math.sqrt(variance), x]);
-      return run(input, sigmaToTimestep(sigma), (output) =>
+      return run(input, sigmaToTimestep(sigma), step, (output) =>
         prediction === 'epsilon'
           ? weightedSum([1, x], [-sigma, output])
           : weightedSum([1 / variance, x], [-sigma / Math.sqrt(variance), output]),
       );
     },
-    predictNoise(x, timestep) {
+    predictNoise(x, timestep, step) {
       const alpha = ALPHAS_CUMULATIVE[timestep]!;
-      return run(weightedSum([1, x]), timestep, (output) =>
+      return run(weightedSum([1, x]), timestep, step, (output) =>
         prediction === 'epsilon'
           ? output
           : weightedSum([Math.sqrt(alpha), output], [Math.sqrt(1 - alpha), x]),

@@ -1,11 +1,11 @@
 // Noise to latent: one call for every sampler.
-import { walkDdim } from './ddim.ts';
+import { ddimTimesteps, walkDdim } from './ddim.ts';
 import { createDenoiser, type DenoiserOptions } from './denoiser.ts';
 import { SamplingError } from './error.ts';
 import { weightedSum } from './latent.ts';
-import { resolveSampling } from './names.ts';
+import { resolveSampling, type SamplerKey } from './names.ts';
 import { type WalkOptions, walkSigmas } from './run.ts';
-import { noiseSchedule } from './schedule.ts';
+import { checkSteps, noiseSchedule } from './schedule.ts';
 
 export interface SampleRequest extends DenoiserOptions, WalkOptions {
   /** Key or title, as `findSampler` takes it. */
@@ -18,6 +18,12 @@ export interface SampleRequest extends DenoiserOptions, WalkOptions {
   readonly noise: Float32Array;
   /** The following draws of noise of the same size, in step order; only ancestral samplers ask for them. */
   readonly draw: () => Float32Array;
+}
+
+/** Steps that are taken when `steps` are asked for: DDIM fits in more where `steps` does not divide 1000. */
+export function stepsTaken(sampler: SamplerKey, steps: number): number {
+  checkSteps(steps);
+  return sampler === 'ddim' ? ddimTimesteps(steps).length : steps;
 }
 
 /**

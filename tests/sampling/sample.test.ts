@@ -45,7 +45,7 @@ describe('createDenoiser', () => {
     }
     const alpha = ALPHAS_CUMULATIVE[400]!;
     const x = latent.map((value, i) => Math.sqrt(alpha) * value + Math.sqrt(1 - alpha) * noise[i]!);
-    expect(relativeError(await denoiser.predictNoise(x, 400), noise)).toBeLessThan(1e-5);
+    expect(relativeError(await denoiser.predictNoise(x, 400, 0), noise)).toBeLessThan(1e-5);
   });
 
   it('shows the network the scaled latent and the timestep of σ', async () => {
@@ -69,20 +69,20 @@ describe('createDenoiser', () => {
       rowsSeen.push(`${rows} ${input.length} ${timestep.length}`);
       return input;
     };
-    await createDenoiser({ unet, prediction: 'epsilon', guidance: 1, pictures: 1 }).denoise(latent, 1);
+    await createDenoiser({ unet, prediction: 'epsilon', guidance: 1, pictures: 1 }).denoise(latent, 1, 0);
     expect(rowsSeen).toEqual(['prompt 64 1']);
   });
 
   it('mixes the prompt’s half, which comes first, with the negative prompt’s', async () => {
     const unet: UnetRun = async () => Float32Array.of(1, 3);
     const denoiser = createDenoiser({ unet, prediction: 'epsilon', guidance: 4, pictures: 1 });
-    expect([...(await denoiser.predictNoise(Float32Array.of(0), 1))]).toEqual([3 + 4 * (1 - 3)]);
+    expect([...(await denoiser.predictNoise(Float32Array.of(0), 1, 0))]).toEqual([3 + 4 * (1 - 3)]);
   });
 
   it('refuses an answer of another size', async () => {
     const unet: UnetRun = async () => new Float32Array(3);
     const denoiser = createDenoiser({ unet, prediction: 'epsilon', guidance: 1, pictures: 1 });
-    await expect(denoiser.denoise(latent, 1)).rejects.toThrow(/expected 64 values, found 3/);
+    await expect(denoiser.denoise(latent, 1, 0)).rejects.toThrow(/expected 64 values, found 3/);
   });
 });
 
