@@ -5,6 +5,8 @@
 declare const __SHELL__: {
   readonly version: string;
   readonly files: readonly string[];
+  /** What is kept once it was fetched, and not before. */
+  readonly later: readonly string[];
   readonly runtime: string;
 };
 
@@ -55,7 +57,8 @@ scope.addEventListener('fetch', (event) => {
   else if (request.mode === 'navigate') {
     if (pathname === '/') event.respondWith(page(event, request));
   } else if (pathname.startsWith('/ort/')) event.respondWith(cacheFirst(event, request, RUNTIME));
-  else if (__SHELL__.files.includes(pathname)) event.respondWith(cacheFirst(event, request, SHELL));
+  else if (__SHELL__.files.includes(pathname) || __SHELL__.later.includes(pathname))
+    event.respondWith(cacheFirst(event, request, SHELL));
 });
 
 /** The cached answer, whole and with the headers that it came with (COOP and COEP among them), or the network's. */

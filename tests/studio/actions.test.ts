@@ -53,6 +53,7 @@ function studio(generate: StudioEngine['generate'] = async () => RESULT, bytes =
     listModels,
     findStyles: async () => [],
     blob: async () => new Blob(),
+    styleWeights: async (name) => new File([], name),
     describeStyle: async (file) => {
       if (file.size === 0) throw new TinctureError('format/truncated', 'is empty', { where: file.name });
       return {

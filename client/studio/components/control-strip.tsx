@@ -1,15 +1,11 @@
 // Progress as a printer's control strip: one patch a step, inked when the step is done.
 import { useEffect, useState } from 'preact/hooks';
 import { sizeText } from '../state/size-text.ts';
-import type { Drawing, Press, StudioState } from '../state/studio.ts';
-import { useSelected } from './studio-context.ts';
+import type { Drawing, Press } from '../state/studio.ts';
 
 /** More patches than this are too narrow for a phone: then a patch stands for several steps. */
 const MOST_PATCHES = 40;
 const PLAIN_PATCHES = 20;
-
-const selectDrawing = (state: StudioState) => state.drawing;
-const selectPress = (state: StudioState) => state.press;
 
 interface Standing {
   readonly words: string;
@@ -19,9 +15,12 @@ interface Standing {
   readonly spoken: string;
 }
 
-export function ControlStrip() {
-  const drawing = useSelected(selectDrawing);
-  const press = useSelected(selectPress);
+export interface ControlStripProps {
+  readonly drawing: Drawing | undefined;
+  readonly press: Press;
+}
+
+export function ControlStrip({ drawing, press }: ControlStripProps) {
   const standing = standingOf(drawing, press);
   const [spoken, setSpoken] = useState('');
   useEffect(() => setSpoken(standing?.spoken ?? ''), [standing?.spoken]);

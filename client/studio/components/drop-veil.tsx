@@ -5,7 +5,13 @@ import { useStudio } from './studio-context.ts';
 
 const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true;
 
-export function DropVeil() {
+export interface DropVeilProps {
+  /** What happens to files, for the one who holds them. */
+  readonly words: string;
+  readonly bring: (files: readonly File[]) => Promise<void>;
+}
+
+export function DropVeil({ words, bring }: DropVeilProps) {
   const { actions } = useStudio();
   const [held, setHeld] = useState(false);
   useEffect(() => {
@@ -23,9 +29,7 @@ export function DropVeil() {
       event.preventDefault();
       setHeld(false);
       const { dataTransfer } = event;
-      void actions.attempt('Reading the dropped files', async () =>
-        actions.bring(await droppedFiles(dataTransfer)),
-      );
+      void actions.attempt('Reading the dropped files', async () => bring(await droppedFiles(dataTransfer)));
     };
     addEventListener('dragover', over);
     addEventListener('dragleave', leave);
@@ -35,11 +39,11 @@ export function DropVeil() {
       removeEventListener('dragleave', leave);
       removeEventListener('drop', drop);
     };
-  }, [actions]);
+  }, [actions, bring]);
   return held ? (
     <div class="veil" aria-hidden="true">
       <p>
-        Let go: a style is used, a picture’s parameters are restored, a model is loaded.
+        {words}
         <br />
         Nothing is uploaded.
       </p>

@@ -1,8 +1,8 @@
 // Seed, steps, sampler, schedule, guidance and size.
 import type { Settings } from '../state/settings.ts';
-import { LIMITS, namedAs, throwSeed, within } from '../state/settings.ts';
+import { LIMITS, namedAs, within } from '../state/settings.ts';
 import type { StudioState } from '../state/studio.ts';
-import { Icon } from './icon.tsx';
+import { SeedField } from './seed-field.tsx';
 import { SizeFields } from './size-fields.tsx';
 import { Slider } from './slider.tsx';
 import { useSelected, useStudio } from './studio-context.ts';
@@ -68,44 +68,5 @@ export function FineSettings() {
       </div>
       <SizeFields width={settings.width} height={settings.height} set={set} />
     </section>
-  );
-}
-
-interface SeedFieldProps {
-  readonly seed: string;
-  readonly locked: boolean;
-  readonly set: (change: Partial<Settings>) => void;
-}
-
-function SeedField({ seed, locked, set }: SeedFieldProps) {
-  return (
-    <div class="seed">
-      <label class="field">
-        <span class="field-name">Seed</span>
-        <input
-          type="text"
-          inputMode="numeric"
-          autocomplete="off"
-          spellcheck={false}
-          value={seed}
-          // Who types a seed wants that seed: it must not be thrown away by the next picture.
-          onInput={(event) => set({ seed: event.currentTarget.value, seedLocked: true })}
-        />
-      </label>
-      <button type="button" class="tool" title="Throw a new seed" onClick={() => set({ seed: throwSeed() })}>
-        <Icon name="dice" />
-        <span class="sr">Throw a new seed</span>
-      </button>
-      <button
-        type="button"
-        class="tool"
-        aria-pressed={locked}
-        title={locked ? 'Locked: every picture uses this seed' : 'Unlocked: every picture gets a new seed'}
-        onClick={() => set({ seedLocked: !locked })}
-      >
-        <Icon name={locked ? 'locked' : 'unlocked'} />
-        <span class="sr">Keep this seed</span>
-      </button>
-    </div>
   );
 }

@@ -1,24 +1,33 @@
 // The page's head: the name, what runs, whether there is a network, and what is kept here.
 import type { Press, StudioState } from '../state/studio.ts';
 import { useSelected } from './studio-context.ts';
+import type { View } from './view.ts';
 
 const selectPress = (state: StudioState) => state.press;
 const selectOnline = (state: StudioState) => state.online;
 const selectModel = (state: StudioState) => state.model;
 
 export interface MastheadProps {
+  readonly view: View;
   readonly onEngine: () => void;
   readonly onStorage: () => void;
 }
 
-export function Masthead({ onEngine, onStorage }: MastheadProps) {
+export function Masthead({ view, onEngine, onStorage }: MastheadProps) {
   const press = useSelected(selectPress);
   const online = useSelected(selectOnline);
   const model = useSelected(selectModel);
   return (
     <header class="masthead">
-      <a class="skip" href="#prompt">
-        Skip to the prompt
+      <a
+        class="skip"
+        href={view === 'draw' ? '#prompt' : '#playground'}
+        onClick={(event) => {
+          event.preventDefault();
+          document.querySelector<HTMLElement>(view === 'draw' ? '#prompt' : '.cm-content')?.focus();
+        }}
+      >
+        {view === 'draw' ? 'Skip to the prompt' : 'Skip to the editor'}
       </a>
       <h1>
         <svg class="seal" viewBox="0 0 24 28" aria-hidden="true">
@@ -28,6 +37,14 @@ export function Masthead({ onEngine, onStorage }: MastheadProps) {
         </svg>
         Tincture
       </h1>
+      <nav class="views" aria-label="Views">
+        <a href="#draw" aria-current={view === 'draw' ? 'page' : undefined}>
+          Draw
+        </a>
+        <a href="#playground" aria-current={view === 'playground' ? 'page' : undefined}>
+          Playground
+        </a>
+      </nav>
       <p class="privacy">Prompts and pictures never leave this page.</p>
       <nav class="chips" aria-label="Engine and storage">
         {online ? null : (

@@ -9,12 +9,14 @@ import { SheetTools } from './sheet-tools.tsx';
 import { useSelected } from './studio-context.ts';
 
 const selectDrawing = (state: StudioState) => state.drawing;
+const selectPress = (state: StudioState) => state.press;
 const selectCrisp = (state: StudioState) => state.crisp;
 const selectShape = (state: StudioState) => state.settings.width / state.settings.height;
 const selectPrint = (state: StudioState) => state.prints.find(({ number }) => number === state.shown);
 
 export function Sheet({ onEnlarge }: { readonly onEnlarge: (number: number) => void }) {
   const drawing = useSelected(selectDrawing);
+  const press = useSelected(selectPress);
   const print = useSelected(selectPrint);
   const crisp = useSelected(selectCrisp);
   const wanted = useSelected(selectShape);
@@ -35,7 +37,7 @@ export function Sheet({ onEnlarge }: { readonly onEnlarge: (number: number) => v
           <BlankSheet />
         )}
       </div>
-      <ControlStrip />
+      <ControlStrip drawing={drawing} press={press} />
       {drawing === undefined && print !== undefined ? (
         <>
           <Margin print={print} />

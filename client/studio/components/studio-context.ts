@@ -21,9 +21,16 @@ export function useStudio(): Studio {
   return studio;
 }
 
-/** The part of the state that `select` gives; the component is drawn again when that part changes. */
+/** The part of the studio's state that `select` gives; the component is drawn again when that part changes. */
 export function useSelected<Part>(select: (state: StudioState) => Part): Part {
-  const { store } = useStudio();
+  return usePart(useStudio().store, select);
+}
+
+/** The same of any store. */
+export function usePart<State, Action, Part>(
+  store: Store<State, Action>,
+  select: (state: State) => Part,
+): Part {
   const [, redraw] = useState(0);
   const part = select(store.state());
   useEffect(() => {

@@ -13,6 +13,7 @@ import {
   readPngText,
   SAMPLERS,
   SCHEDULES,
+  TinctureError,
 } from '../../index.ts';
 import type { ModelDefaults } from './settings.ts';
 import type { ShelfStyle } from './styles.ts';
@@ -72,6 +73,17 @@ export function openLibrary(origin: string): Tincture {
       const text = query.trim();
       const { styles } = await registry.searchStyles(text === '' ? {} : { text });
       return styles.map(card);
+    },
+
+    async styleWeights(name) {
+      const { weights } = await registry.resolveStyle(name);
+      if (weights === null) {
+        throw new TinctureError('studio/weights', 'the style has no weights: its plugin makes all of it', {
+          where: `style ${name}`,
+          fix: 'Choose another style.',
+        });
+      }
+      return new File([await registry.fetchBlob(weights)], `${name}.safetensors`);
     },
 
     blob: (ref) => registry.fetchBlob(ref),

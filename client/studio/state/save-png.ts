@@ -1,4 +1,5 @@
 // Saves a print as a file; the PNG carries its parameters.
+import { saveFile } from './save-file.ts';
 import type { Print } from './studio.ts';
 
 /** A file name that tells the picture: its first words and its seed. */
@@ -11,11 +12,5 @@ export function pngName({ settings }: Pick<Print, 'settings'>): string {
 }
 
 export function savePng(print: Print): void {
-  const address = URL.createObjectURL(new Blob([print.png], { type: 'image/png' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = pngName(print);
-  link.click();
-  // The download reads the address after this turn.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  saveFile(new Blob([print.png], { type: 'image/png' }), pngName(print));
 }

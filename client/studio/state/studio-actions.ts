@@ -30,6 +30,8 @@ export interface StudioActions {
   findStyles(query: string): Promise<void>;
   /** Files that were dropped or chosen: styles, pictures, or a model. */
   bring(files: readonly File[]): Promise<void>;
+  /** Takes the newest build of a watched style in the place of the one before, and draws the same picture anew. */
+  follow(file: File): Promise<void>;
   chooseModel(name: string): void;
   chooseBackend(backend: StudioState['wantedBackend']): void;
   /** Puts a print's settings back into the form. */
@@ -46,6 +48,7 @@ export function createActions(
 ): StudioActions {
   const keeper = createEngineKeeper(store, tincture);
   let drawing: AbortController | undefined;
+  let underway: Promise<void> | undefined;
   /** Resolves when the page is ready to ask for lists, which the first visit's service worker should see. */
   const opened = Promise.withResolvers<void>();
   let listing: Promise<void> | undefined;
@@ -109,8 +112,15 @@ export function createActions(
     return engine;
   };
 
-  const draw = async (): Promise<void> => {
-    if (store.state().drawing !== undefined) return;
+  /** A picture at a time; who asks meanwhile waits for the one under way. */
+  const draw = (): Promise<void> => {
+    underway ??= drawOnce().finally(() => {
+      underway = undefined;
+    });
+    return underway;
+  };
+
+  const drawOnce = async (): Promise<void> => {
     store.dispatch({ kind: 'draw' });
     const abort = new AbortController();
     drawing = abort;
@@ -187,6 +197,16 @@ export function createActions(
     });
   };
 
+  const follow = async (file: File): Promise<void> => {
+    const style = await tincture.describeStyle(file);
+    store.dispatch({ kind: 'shelve', styles: [style] });
+    store.dispatch({ kind: 'take', id: style.id });
+    store.dispatch({ kind: 'set', settings: { seedLocked: true } });
+    drawing?.abort();
+    await underway;
+    await draw();
+  };
+
   const bringPicture = async (file: File): Promise<void> => {
     const drawn = tincture.readParameters(new Uint8Array(await file.arrayBuffer()));
     if (drawn === undefined) {
@@ -206,6 +226,9 @@ export function createActions(
     load,
     draw,
     engineFor,
+    async follow(file) {
+      await attempt('Reading the watched style', () => follow(file));
+    },
     async open() {
       opened.resolve();
       await attempt('Reading the list of models', listModels);

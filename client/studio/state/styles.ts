@@ -74,14 +74,23 @@ export function adjust(
 ): readonly StyleInUse[] {
   const parameter = parameters?.find((entry) => entry.name === name);
   if (parameter === undefined || !Number.isFinite(value)) return inUse;
-  const held = Math.min(parameter.maximum, Math.max(parameter.minimum, value));
   return inUse.map((style) => {
     if (style.id !== id) return style;
     const { parameters: before, ...rest } = style;
-    const { [name]: _, ...others } = before ?? {};
-    const now = held === parameter.default ? others : { ...others, [name]: held };
+    const now = withParameter(before ?? {}, parameter, value);
     return Object.keys(now).length === 0 ? rest : { ...rest, parameters: now };
   });
+}
+
+/** Values that differ from their defaults, with one more, held inside its range. */
+export function withParameter(
+  values: Readonly<Record<string, number>>,
+  parameter: StyleParameter,
+  value: number,
+): Readonly<Record<string, number>> {
+  const held = Math.min(parameter.maximum, Math.max(parameter.minimum, value));
+  const { [parameter.name]: _, ...others } = values;
+  return held === parameter.default ? others : { ...others, [parameter.name]: held };
 }
 
 /** A step for a slider over a parameter's range: a round number, about a hundred of them. */

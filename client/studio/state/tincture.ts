@@ -120,6 +120,8 @@ export interface Tincture {
   defaultsOf(manifest: unknown): ModelDefaults;
   listModels(): Promise<readonly ModelListing[]>;
   findStyles(query: string): Promise<readonly ShelfStyle[]>;
+  /** The weights of a style of the registry, named after it. Throws where it has none of its own. */
+  styleWeights(name: string): Promise<File>;
   /** The registry's blob, from this device or downloaded once; its digest is verified. */
   blob(ref: BlobRef): Promise<Blob>;
   /** Reads the header of a dropped hypernetwork, so that a wrong file fails at once and by name. */

@@ -1,0 +1,29 @@
+// Which view the page shows; the address tells, so that each can be linked to and the back button works.
+import { useEffect, useState } from 'preact/hooks';
+
+export type View = 'draw' | 'playground';
+
+/** The view that an address's fragment means; any other fragment is a place on the drawing page. */
+export function viewOf(hash: string): View {
+  return hash === '#playground' ? 'playground' : 'draw';
+}
+
+/** The view of the address as it is now; a change of view takes the page to its top and names it. */
+export function useView(): View {
+  const [view, setView] = useState(viewOf(location.hash));
+  useEffect(() => {
+    const look = () => {
+      const next = viewOf(location.hash);
+      setView((before) => {
+        if (next !== before) scrollTo(0, 0);
+        return next;
+      });
+    };
+    addEventListener('hashchange', look);
+    return () => removeEventListener('hashchange', look);
+  }, []);
+  useEffect(() => {
+    document.title = view === 'playground' ? 'Playground · Tincture' : 'Tincture';
+  }, [view]);
+  return view;
+}
