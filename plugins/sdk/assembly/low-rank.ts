@@ -1,7 +1,9 @@
 // Hypernetworks stored as thin int8 factors: weight ≈ b · a, with b [outputs, rank], a [rank, inputs] and a scale for each row.
 //
 // A file has for each width, side (k, v) and linear layer, counted from 0, the tensors WIDTH.SIDE.INDEX.a and .b (int8), .a.scale
-// [rank] and .b.scale [outputs] (float), and .bias [outputs]; and one `activation`, the ABI's code of what stands between the layers.
+// [rank] and .b.scale [outputs] (float), and .bias [outputs]. Between the layers stands relu, or what one tensor `activation` [1]
+// names by its code in the ABI.
+import { RELU } from '../../../wasm/assembly/activation';
 import { tincture_alloc, tincture_free } from './memory';
 import { Network } from './network';
 import { dequantise, multiply } from './operations';
@@ -75,7 +77,8 @@ function addLayer(stack: Stack, set: i32, index: i32, form: bool): bool {
 
 function addActivation(stack: Stack, set: i32): bool {
   const code = Tensors.find(set, 'activation');
-  return code != null && code.is(1, 1) && stack.activation(i32(code.at(0)));
+  if (code == null) return stack.activation(RELU);
+  return code.is(1, 1) && stack.activation(i32(code.at(0)));
 }
 
 function addThin(stack: Stack, a: Tensor, aScales: Tensor, b: Tensor, bScales: Tensor, bias: Tensor): bool {
