@@ -37,7 +37,8 @@ export async function contextsOf(texts: readonly string[]): Promise<PromptContex
       );
       const [count, rows, width] = shape as readonly [number, number, number];
       const size = rows * width;
-      for (let i = 0; i < count; i++) contexts.push({ rows, width, data: data.slice(i * size, (i + 1) * size) });
+      for (let i = 0; i < count; i++)
+        contexts.push({ rows, width, data: data.slice(i * size, (i + 1) * size) });
     }
     return contexts;
   } finally {

@@ -17,7 +17,15 @@ const STYLES = new URL('../../client/default-model/styles/', import.meta.url);
 const WEIGHTS = new URL('./weights/', import.meta.url);
 
 /** The mean of a context's rows: what the gate reads. */
-export function pooled({ rows, width, data }: { rows: number; width: number; data: Float32Array }): Float64Array {
+export function pooled({
+  rows,
+  width,
+  data,
+}: {
+  rows: number;
+  width: number;
+  data: Float32Array;
+}): Float64Array {
   const mean = new Float64Array(width);
   for (let i = 0; i < data.length; i++) mean[i % width]! += data[i]! / rows;
   return mean;

@@ -23,7 +23,15 @@ const NAMES: Readonly<Record<Kind, string>> = {
 };
 
 /** Ways in which a prompt asks for a subject. */
-const PHRASES = ['NAME', 'flat NAME', 'glossy NAME', 'NAME on blue', 'NAME on black', 'NAME on yellow', 'flat NAME on gray'];
+const PHRASES = [
+  'NAME',
+  'flat NAME',
+  'glossy NAME',
+  'NAME on blue',
+  'NAME on black',
+  'NAME on yellow',
+  'flat NAME on gray',
+];
 
 /** Every fifth name of each kind is kept from the training, to see what the gate makes of names that it never saw. */
 const HELD_OUT = 5;

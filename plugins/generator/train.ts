@@ -27,7 +27,10 @@ export function trainGate(
 ): Gate {
   const inputs = samples[0]?.x.length ?? 0;
   const { mean, deviation } = statistics(samples, inputs);
-  const standard = samples.map(({ x, kind }) => ({ kind, x: x.map((value, i) => (value - mean[i]!) / deviation[i]!) }));
+  const standard = samples.map(({ x, kind }) => ({
+    kind,
+    x: x.map((value, i) => (value - mean[i]!) / deviation[i]!),
+  }));
   const random = generator(seed);
   const initial = (count: number, fanIn: number) =>
     Float64Array.from({ length: count }, () => (random() * 2 - 1) / Math.sqrt(fanIn));
@@ -104,7 +107,10 @@ function gradientsOf(gate: Gate, samples: readonly Sample[]): Float64Array[] {
   return all;
 }
 
-function statistics(samples: readonly Sample[], inputs: number): { mean: Float64Array; deviation: Float64Array } {
+function statistics(
+  samples: readonly Sample[],
+  inputs: number,
+): { mean: Float64Array; deviation: Float64Array } {
   const mean = new Float64Array(inputs);
   const deviation = new Float64Array(inputs);
   for (const { x } of samples) for (let i = 0; i < inputs; i++) mean[i]! += x[i]! / samples.length;
@@ -118,7 +124,11 @@ function statistics(samples: readonly Sample[], inputs: number): { mean: Float64
 function folded(gate: Gate, mean: Float64Array, deviation: Float64Array): Gate {
   const { inputs } = gate;
   const weight = gate.weights[0].map((value, at) => value / deviation[at % inputs]!);
-  const bias = linear(weight.map((value) => -value), gate.biases[0], mean);
+  const bias = linear(
+    weight.map((value) => -value),
+    gate.biases[0],
+    mean,
+  );
   return { ...gate, weights: [weight, gate.weights[1]], biases: [bias, gate.biases[1]] };
 }
 

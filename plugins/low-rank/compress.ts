@@ -1,7 +1,8 @@
 // Compresses a trained hypernetwork into thin int8 factors: truncated SVD, ranks shared out where they count most, a scale a row.
-import { type Hypernetwork, type Layer, type LayerStack } from '../../client/hypernetwork/hypernetwork.ts';
+
 import type { StoredTensor } from '../../client/formats/entry.ts';
 import { writeSafetensors } from '../../client/formats/safetensors.ts';
+import type { Hypernetwork, Layer, LayerStack } from '../../client/hypernetwork/hypernetwork.ts';
 import { tensor } from '../../client/tensor/tensor.ts';
 import { ABI_ACTIVATIONS } from '../contract/abi.ts';
 import { TinctureError } from '../contract/error.ts';
@@ -66,7 +67,10 @@ export function compress(network: Hypernetwork, bytes: number): Compressed {
     ['activation', { dtype: 'U8', shape: [1], bytes: Uint8Array.of(activation) }],
   ]);
   for (const plan of plans) store(plan, tensors);
-  return { file: writeSafetensors(tensors), ranks: Object.fromEntries(plans.map(({ name, rank }) => [name, rank])) };
+  return {
+    file: writeSafetensors(tensors),
+    ranks: Object.fromEntries(plans.map(({ name, rank }) => [name, rank])),
+  };
 }
 
 /** Bytes of one more rank: a row of a with its scale, a column of b. */
@@ -88,8 +92,21 @@ function planOf(network: Hypernetwork): { plans: Plan[]; activation: number } {
           const [outputs, inputs] = layer.weight.shape as readonly [number, number];
           const parts = decompose(layer.weight.data, outputs, inputs);
           const energy = parts.values.reduce((sum, value) => sum + value * value, 0) || 1;
-          plans.push({ name: `${width}.${side}.${place / 2}`, layer, inputs, outputs, parts, energy, rank: 0 });
-        } else if (layer.kind === 'activation' && !isLinear && place < stack.length - 1 && layer.slope === undefined) {
+          plans.push({
+            name: `${width}.${side}.${place / 2}`,
+            layer,
+            inputs,
+            outputs,
+            parts,
+            energy,
+            rank: 0,
+          });
+        } else if (
+          layer.kind === 'activation' &&
+          !isLinear &&
+          place < stack.length - 1 &&
+          layer.slope === undefined
+        ) {
           activations.add(ABI_ACTIVATIONS.indexOf(layer.activation));
         } else {
           throw refused(where, `${layer.kind}, layer ${place + 1} of ${stack.length}`);
@@ -111,7 +128,10 @@ function refused(where: string, found: string): TinctureError {
 }
 
 /** weight ≈ u · (values · vᵀ): the singular values go into a, whose rows have scales of their own, so that b's columns stay alike. */
-function store({ name, layer, inputs, outputs, parts, rank }: Plan, tensors: Map<string, StoredTensor>): void {
+function store(
+  { name, layer, inputs, outputs, parts, rank }: Plan,
+  tensors: Map<string, StoredTensor>,
+): void {
   const a = new Float64Array(rank * inputs);
   const b = new Float64Array(outputs * rank);
   for (let r = 0; r < rank; r++) {
@@ -154,7 +174,10 @@ function half(values: Float32Array): StoredTensor {
 
 /** The network that the compressed tensors stand for, each linear layer whole: for measuring, and for hosts without the plugin. */
 export async function expand(
-  file: { readonly entries: ReadonlyMap<string, unknown>; read(name: string): Promise<{ data: Float32Array; shape: readonly number[] }> },
+  file: {
+    readonly entries: ReadonlyMap<string, unknown>;
+    read(name: string): Promise<{ data: Float32Array; shape: readonly number[] }>;
+  },
   network: Hypernetwork,
 ): Promise<ReadonlyMap<number, { k: LayerStack; v: LayerStack }>> {
   const widths = new Map<number, { k: LayerStack; v: LayerStack }>();
@@ -162,7 +185,9 @@ export async function expand(
     const sides = { k: [] as Layer[], v: [] as Layer[] };
     for (const side of ['k', 'v'] as const) {
       for (const [place, layer] of pair[side].entries()) {
-        sides[side].push(layer.kind === 'linear' ? await expandLinear(file, `${width}.${side}.${place / 2}`) : layer);
+        sides[side].push(
+          layer.kind === 'linear' ? await expandLinear(file, `${width}.${side}.${place / 2}`) : layer,
+        );
       }
     }
     widths.set(width, sides);

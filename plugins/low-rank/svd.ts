@@ -77,5 +77,8 @@ function turn(a: Float64Array, b: Float64Array, cosine: number, sine: number): v
 }
 
 function transposed(data: ArrayLike<number>, rows: number, columns: number): Float64Array {
-  return Float64Array.from({ length: rows * columns }, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!);
+  return Float64Array.from(
+    { length: rows * columns },
+    (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!,
+  );
 }
