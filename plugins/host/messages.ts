@@ -91,7 +91,8 @@ export type Request =
 /** How a call failed inside the sandbox; kinds of PluginError. */
 export type FailureKind = 'invalid' | 'memory' | 'trap' | 'refused' | 'deadline';
 
-export type Answer =
+/** `fuelUsed` is there for metered modules: what the request cost, at most one charge more than it had. */
+export type Answer = { readonly fuelUsed?: bigint } & (
   | { readonly kind: 'done'; readonly id: number }
   /** `description` is what the plugin says, not yet parsed. */
   | { readonly kind: 'started'; readonly id: number; readonly description: Block | undefined }
@@ -110,4 +111,5 @@ export type Answer =
       readonly k: readonly Block[] | undefined;
       readonly v: readonly Block[] | undefined;
     }
-  | { readonly kind: 'failed'; readonly id: number; readonly failure: FailureKind; readonly text: string };
+  | { readonly kind: 'failed'; readonly id: number; readonly failure: FailureKind; readonly text: string }
+);

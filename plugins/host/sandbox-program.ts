@@ -280,6 +280,7 @@ function runSandbox(port: SandboxPort, constants: Constants): void {
     } catch (error) {
       reply = failed(event.data.id, error);
     }
-    port.postMessage(reply, buffersOf(reply));
+    const cost = fuel === undefined ? {} : { fuelUsed: fuel.amount - fuel.tank.value };
+    port.postMessage({ ...reply, ...cost }, buffersOf(reply));
   };
 }
