@@ -16,6 +16,7 @@ export const FRAME_SCRIPT_HASH = 'sha256-xuU41ffq7Lxo/cxsDvZfJAR6LRlSRjeby4oWNe8
  * The frame's policy: no network, no styles, no other script, no strings as code; WebAssembly may compile. The Worker inherits it.
  * The Worker's own text is not held against a hash, because no browser does so for Workers; `worker-src blob:` allows blobs that this
  * frame made, and the one script that may run here makes a single one, of the text that its parent sent.
+ * No policy keeps a document from navigating itself elsewhere; a page that wants to forbid that too sets `frame-src`.
  * A frame made from `srcdoc` also inherits its page's policy, so a page that has one must allow these sources in `script-src` and
  * `worker-src`.
  */
