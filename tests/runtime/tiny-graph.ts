@@ -1,10 +1,8 @@
 // Hand-made graphs for the runtime's tests: y = x · Wᵀ + b with W and b as ranges of a weight file.
-import onnxProto from 'onnx-proto';
 import type { ByteSource } from '../../client/formats/entry.ts';
+import { graphBuilder } from '../../client/onnx/builder.ts';
+import { emitGraph } from '../../client/onnx/emit.ts';
 import type { EmittedGraph } from '../../client/onnx/graph.ts';
-
-const { onnx } = onnxProto;
-const FLOAT = onnx.TensorProto.DataType.FLOAT;
 
 /** Bytes before W, so that a reader that ignores offsets is caught. */
 export const WEIGHT_OFFSET = 64;
@@ -31,76 +29,26 @@ export function weightFile(rows: number, columns: number): Uint8Array<ArrayBuffe
   return file;
 }
 
-function value(name: string, ...shape: (number | string)[]) {
-  const dim = shape.map((length) =>
-    typeof length === 'string' ? { dimParam: length } : { dimValue: length },
-  );
-  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } };
-}
-
 /** The graph over such a file: x [batch, columns] → y [batch, rows]. */
 export function gemmGraph(rows: number, columns: number, source: ByteSource, name = 'gemm'): EmittedGraph {
-  const external = (tensor: string, dims: number[], offset: number, length: number) => ({
-    name: tensor,
-    dataType: FLOAT,
-    dims,
-    dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
-    externalData: [
-      { key: 'location', value: 'weights.bin' },
-      { key: 'offset', value: String(offset) },
-      { key: 'length', value: String(length) },
-    ],
-  });
-  const model = onnx.ModelProto.create({
-    irVersion: 8,
-    opsetImport: [{ domain: '', version: 17 }],
-    graph: {
-      name,
-      node: [
-        {
-          opType: 'Gemm',
-          input: ['x', 'w', 'b'],
-          output: ['y'],
-          attribute: [{ name: 'transB', type: onnx.AttributeProto.AttributeType.INT, i: 1 }],
-        },
-      ],
-      initializer: [
-        external('w', [rows, columns], WEIGHT_OFFSET, rows * columns * 4),
-        external('b', [rows], WEIGHT_OFFSET + rows * columns * 4, rows * 4),
-      ],
-      input: [value('x', 'batch', columns)],
-      output: [value('y', 'batch', rows)],
-    },
-  });
-  return {
-    name,
-    bytes: Uint8Array.from(onnx.ModelProto.encode(model).finish()),
-    inputs: [{ name: 'x', dtype: 'float32', shape: ['batch', columns] }],
-    outputs: [{ name: 'y', dtype: 'float32', shape: ['batch', rows] }],
-    external: [{ path: 'weights.bin', source }],
-  };
+  const graph = graphBuilder(name);
+  const weightBytes = 4 * rows * columns;
+  const weight = { source, offset: WEIGHT_OFFSET, length: weightBytes };
+  const bias = { source, offset: WEIGHT_OFFSET + weightBytes, length: 4 * rows };
+  const product = graph.Gemm(
+    graph.input('x', 'float32', ['batch', columns]),
+    graph.external('w', 'float32', [rows, columns], weight),
+    graph.external('b', 'float32', [rows], bias),
+    { transB: true },
+  );
+  graph.output('y', product);
+  return emitGraph(graph);
 }
 
 /** x [n, 1] · z [1, m] → y [n, m]: small inputs can ask for an output that no wasm heap holds. */
 export function outerProductGraph(): EmittedGraph {
-  const model = onnx.ModelProto.create({
-    irVersion: 8,
-    opsetImport: [{ domain: '', version: 17 }],
-    graph: {
-      name: 'outer',
-      node: [{ opType: 'MatMul', input: ['x', 'z'], output: ['y'] }],
-      input: [value('x', 'n', 1), value('z', 1, 'm')],
-      output: [value('y', 'n', 'm')],
-    },
-  });
-  return {
-    name: 'outer',
-    bytes: Uint8Array.from(onnx.ModelProto.encode(model).finish()),
-    inputs: [
-      { name: 'x', dtype: 'float32', shape: ['n', 1] },
-      { name: 'z', dtype: 'float32', shape: [1, 'm'] },
-    ],
-    outputs: [{ name: 'y', dtype: 'float32', shape: ['n', 'm'] }],
-    external: [],
-  };
+  const graph = graphBuilder('outer');
+  const [x, z] = [graph.input('x', 'float32', ['n', 1]), graph.input('z', 'float32', [1, 'm'])];
+  graph.output('y', graph.MatMul(x, z));
+  return emitGraph(graph);
 }
