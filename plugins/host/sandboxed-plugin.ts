@@ -107,8 +107,8 @@ export class SandboxedPlugin implements Plugin {
     this.#needs('tincture_apply');
     const { width, rows } = context;
     checkContextPair(this.name, context, strength);
-    const k = new Float32Array(context.k);
-    const v = new Float32Array(context.v);
+    const k = context.k.slice();
+    const v = context.v.slice();
     return this.#line.enqueue(async () => {
       this.#checkComplete(width);
       const request = { kind: 'apply', width, rows, strength, k, v } as const;
