@@ -1,6 +1,5 @@
 // `tincture generate`: a prompt and styles to a PNG that carries its own parameters.
 import { fileURLToPath } from 'node:url';
-import { TinctureError } from '../../plugins/contract/error.ts';
 import type { GenerateRequest, GenerateResult, ModelFacts } from '../engine/engine.ts';
 import { REQUEST_LIMITS } from '../engine/request.ts';
 import { fileSource } from '../formats/node-file.ts';
@@ -16,6 +15,7 @@ import {
 } from './command.ts';
 import { checkOutput, json, printable, writeWhole } from './output.ts';
 import { progressView } from './progress.ts';
+import { cancelOnSignals } from './signals.ts';
 
 const HELP = `Usage: tincture generate PROMPT --output OUT.png [options]
 
@@ -160,22 +160,6 @@ async function draw({
   } finally {
     await engine.close();
   }
-}
-
-/** The first Ctrl-C cancels, the second ends the process at once. */
-function cancelOnSignals(): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const cancel = (): void => {
-    release();
-    controller.abort(new TinctureError('cli/cancelled', 'cancelled; nothing was written'));
-  };
-  const release = (): void => {
-    process.off('SIGINT', cancel);
-    process.off('SIGTERM', cancel);
-  };
-  process.on('SIGINT', cancel);
-  process.on('SIGTERM', cancel);
-  return { signal: controller.signal, release };
 }
 
 function humanResult({ picture, seed, milliseconds }: GenerateResult, output: string): string {

@@ -14,7 +14,7 @@ interface Entry {
 const COMMANDS: readonly Entry[] = [
   {
     name: 'inspect',
-    summary: 'what a .pt, .safetensors, .wasm, .png or style.json holds',
+    summary: 'what a .pt, .safetensors, .style, .wasm, .png or .json holds',
     load: async () => (await import('./inspect.ts')).inspect,
   },
   {
@@ -31,6 +31,41 @@ const COMMANDS: readonly Entry[] = [
     name: 'generate',
     summary: 'draw a picture from a prompt and styles',
     load: async () => (await import('./generate.ts')).generate,
+  },
+  {
+    name: 'new',
+    summary: 'a folder for a new style, from a template',
+    load: async () => (await import('./new.ts')).create,
+  },
+  {
+    name: 'build',
+    summary: 'compile a style’s AssemblyScript to WebAssembly',
+    load: async () => (await import('./build.ts')).build,
+  },
+  {
+    name: 'check',
+    summary: 'whether a plugin or style may run, what it does, how large and busy it is',
+    load: async () => (await import('./check.ts')).check,
+  },
+  {
+    name: 'test',
+    summary: 'a style’s own tests, then the kit’s, in the real sandbox',
+    load: async () => (await import('./test.ts')).test,
+  },
+  {
+    name: 'preview',
+    summary: 'a contact sheet: seeds by strengths',
+    load: async () => (await import('./preview.ts')).preview,
+  },
+  {
+    name: 'pack',
+    summary: 'a style in one .style file, the same bytes everywhere',
+    load: async () => (await import('./pack.ts')).pack,
+  },
+  {
+    name: 'watch',
+    summary: 'rebuild on save, redraw in the studio',
+    load: async () => (await import('./watch.ts')).watch,
   },
 ];
 
