@@ -1,14 +1,19 @@
 // Compiles the kernels and the plugins from AssemblyScript into build/. Skips what is unchanged; fails with asc's words.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+// biome-ignore lint/correctness/useImportExtensions: the rule takes the types beside it for the module
 import { RELEASE_FLAGS } from './flags.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** The library that plugins import: its index is not a plugin. */
 const LIBRARY = 'sdk';
+
+/** Where the compiler looks for `tincture`, and what it finds there: as in the kit, so that both build the same plugin. */
+const SDK_PACKAGE = 'node_modules/tincture/';
+const SDK_INDEX = `export * from './plugins/${LIBRARY}/assembly/index';\n`;
 
 /** Each plugin is one folder with an `assembly/index.ts`. */
 const PLUGINS = readdirSync(join(ROOT, 'plugins'))
@@ -54,16 +59,27 @@ function inputsDigest() {
   return hash.digest('hex');
 }
 
-/** Compiles one module; paths are relative to `base`. Throws with the compiler's words. */
+/** Compiles one module; paths are relative to `base`. `import … from 'tincture'` is the SDK. Throws with the compiler's words. */
 export async function compileModule(base, entry, output, features) {
   const asc = await import('assemblyscript/asc');
   mkdirSync(dirname(join(base, output)), { recursive: true });
-  const { error, stderr } = await asc.main([
-    ...[entry, '--baseDir', base, '--outFile', output],
-    ...RELEASE_FLAGS,
-    ...features,
-  ]);
+  const { error, stderr } = await asc.main(
+    [entry, '--baseDir', base, '--outFile', output, ...RELEASE_FLAGS, ...features],
+    { readFile: readSource },
+  );
   if (error) throw new Error(`${entry}: ${error.message}\n${stderr.toString()}`);
+}
+
+/** What the compiler asks for: a file below `base`, or one of the SDK, which it looks for as a package. */
+function readSource(name, base) {
+  const at = name.replaceAll('\\', '/').indexOf(SDK_PACKAGE);
+  if (at < 0) return textOf(resolve(base, name));
+  const path = name.slice(at + SDK_PACKAGE.length);
+  return path === 'index.ts' ? SDK_INDEX : textOf(join(ROOT, path));
+}
+
+function textOf(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
 }
 
 /** Builds what changed. Gives the paths of the modules; throws with the compiler's words where one fails. */

@@ -1,8 +1,8 @@
 // Two hypernetworks, one slider: y = x + (1 − mix) · f₀(x) · strength + mix · f₁(x) · strength.
-import { declare, describe, described, mix, Network, OK, parameter } from '../../sdk/assembly/index';
+import { declare, describe, described, mix, Network, OK, parameter } from 'tincture';
 export {
   tincture_abi_1, tincture_alloc, tincture_error, tincture_free, tincture_load, tincture_parameter,
-} from '../../sdk/assembly/index';
+} from 'tincture';
 
 const MIX = 0;
 /** The set that is built of sets 0 and 1. */

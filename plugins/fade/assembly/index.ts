@@ -1,8 +1,8 @@
 // A hypernetwork whose strength changes from the first step to the last, on a curve.
-import { declare, describe, described, Network, OK, parameter, progress, writeStep } from '../../sdk/assembly/index';
+import { declare, describe, described, Network, OK, parameter, progress, writeStep } from 'tincture';
 export {
   tincture_abi_1, tincture_alloc, tincture_error, tincture_free, tincture_load, tincture_parameter,
-} from '../../sdk/assembly/index';
+} from 'tincture';
 
 const FROM = 0;
 const TO = 1;

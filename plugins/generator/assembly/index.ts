@@ -2,10 +2,10 @@
 import {
   declare, describe, described, fail, failMemory, failure, meanOfRows, mix, Network, OK, parameter, promptContext, REFUSED, softmax, Stack,
   TANH, Tensor, Tensors, tincture_alloc, tincture_free, unpackLowRank, WHOLE,
-} from '../../sdk/assembly/index';
+} from 'tincture';
 export {
   tincture_abi_1, tincture_alloc, tincture_context, tincture_error, tincture_free, tincture_parameter, tincture_tensor,
-} from '../../sdk/assembly/index';
+} from 'tincture';
 
 /** Sets 0 … 2 are the bases, set 3 holds the gate: the small network. */
 const BASES = 3;

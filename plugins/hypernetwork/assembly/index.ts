@@ -1,8 +1,8 @@
 // The standard plugin: applies hypernetworks that the host hands over, and gives their layers back. y = x + f(x) · strength.
-import { Network } from '../../sdk/assembly/index';
+import { Network } from 'tincture';
 export {
   tincture_abi_1, tincture_alloc, tincture_error, tincture_free, tincture_load,
-} from '../../sdk/assembly/index';
+} from 'tincture';
 
 /** Applies the stacks of `width` in place to k and v, [rows, width] float32 each. */
 export function tincture_apply(width: i32, rows: i32, k: usize, v: usize, strength: f32): i32 {

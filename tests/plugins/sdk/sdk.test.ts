@@ -9,7 +9,8 @@ import { relativeError, tensor } from '../../../client/tensor/tensor.ts';
 import { STATUS } from '../../../plugins/contract/abi.ts';
 import { pluginDescriptionSchema } from '../../../plugins/contract/description.ts';
 import { validatePlugin } from '../../../plugins/contract/validator.ts';
-import { compileModule } from '../../../wasm/build.mjs.mts';
+// biome-ignore lint/correctness/useImportExtensions: the rule takes the types beside it for the module
+import { compileModule } from '../../../wasm/build.mjs';
 import { values } from '../../wasm/kernel-module.ts';
 import { type RawExports, RawPlugin } from '../raw-plugin.ts';
 
