@@ -5,6 +5,7 @@ import {
   answers,
   assert,
   context,
+  DESCRIPTION,
   fails,
   type Home,
   neverStarts,
@@ -12,7 +13,6 @@ import {
   same,
   stillWorks,
 } from './expectations.ts';
-import { DESCRIPTION } from './speaking.ts';
 
 const makes = (plugin: Plugin): Promise<unknown> => plugin.layers(4);
 const plans = (plugin: Plugin): Promise<unknown> => plugin.schedule(20);

@@ -32,6 +32,17 @@ export type Run = (host: PluginHost, home: Home) => Promise<void>;
 /** For plugins that loop; the others get the default, so that a busy machine fails no test. */
 const SHORT = { deadlineMs: 500 };
 
+/** What the plugin `speaking` says of itself. */
+export const DESCRIPTION = {
+  title: 'Speaking',
+  description: 'Adds what it was told.',
+  half: true,
+  parameters: [
+    { name: 'gain', title: 'Gain', default: 1.5, minimum: -2, maximum: 4 },
+    { name: 'lift', default: 0, minimum: 0, maximum: 1 },
+  ],
+};
+
 /** A linear layer that doubles: f(x) = 2x, so that y = (1 + 2 · strength) · x. */
 export function doubling(width: number): LayerPair {
   const weight = { shape: [width, width], data: new Float32Array(width * width) };

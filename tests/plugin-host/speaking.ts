@@ -1,18 +1,9 @@
 // Plugins that describe themselves, follow a schedule and make layers, and those that lie in doing so, as WebAssembly text.
 import { type ModuleParts, moduleText } from '../plugins/module-text.ts';
+import { DESCRIPTION } from './expectations.ts';
 import { block, data, integers, linear, words } from './wat.ts';
 
 const DONE = '(i32.const 0)';
-
-export const DESCRIPTION = {
-  title: 'Speaking',
-  description: 'Adds what it was told.',
-  half: true,
-  parameters: [
-    { name: 'gain', title: 'Gain', default: 1.5, minimum: -2, maximum: 4 },
-    { name: 'lift', default: 0, minimum: 0, maximum: 1 },
-  ],
-};
 
 function describes(said: string | Uint8Array, length?: number, parts: ModuleParts = {}): string {
   return moduleText({
