@@ -1,6 +1,5 @@
 // Rebuilds a style whenever something in its folder changes: one build at a time, an outdated one is ended. In Node.
 import { watch } from 'node:fs';
-import { TinctureError } from '../../plugins/contract/error.ts';
 import { buildPlugin, failed, packProject } from './build.ts';
 import { type Diagnostic, placeless } from './diagnostics.ts';
 import type { PackedStyle } from './pack.ts';
@@ -70,7 +69,7 @@ async function buildOnce(folder: string, signal: AbortSignal): Promise<BuildNews
     if (failed(built)) return news(undefined, built.diagnostics);
     return news(await packProject(project, built.wasm), built.diagnostics);
   } catch (error) {
-    if (!(error instanceof TinctureError) && !signal.aborted) throw error;
+    // Whatever it is, a file half-written or just gone included: the next change may mend it.
     return news(undefined, [placeless('error', (error as Error).message)]);
   }
 }

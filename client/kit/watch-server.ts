@@ -37,32 +37,20 @@ export async function startWatchServer(port = 0): Promise<WatchServer> {
 
   const server = createServer((request, response) => {
     const path = pathOf(request, token);
-    if (path === undefined) return end(response, 404);
-    if (request.method === 'OPTIONS') {
-      return end(response, 204, { 'access-control-allow-methods': 'GET', 'access-control-max-age': '600' });
-    }
-    if (request.method !== 'GET') return end(response, 405, { allow: 'GET, OPTIONS' });
-    if (path === '/style') return giveStyle(request, response);
-    if (path === '/events') return follow(response);
-    return end(response, 404);
+    if (path === undefined) end(response, 404);
+    else if (request.method === 'OPTIONS')
+      end(response, 204, { 'access-control-allow-methods': 'GET', 'access-control-max-age': '600' });
+    else if (request.method !== 'GET') end(response, 405, { allow: 'GET, OPTIONS' });
+    else if (path === '/style' && style !== undefined) giveStyle(style, request, response);
+    else if (path === '/events') follow(response);
+    else end(response, 404);
   });
 
-  function giveStyle(request: IncomingMessage, response: ServerResponse): void {
-    if (style === undefined) return end(response, 404);
-    const etag = `"${style.sha256}"`;
-    if (request.headers['if-none-match'] === etag) return end(response, 304, { etag });
-    response.writeHead(200, {
-      ...HEADERS,
-      etag,
-      'access-control-expose-headers': 'etag',
-      'content-type': 'application/octet-stream',
-      'content-length': style.bytes.length,
-    });
-    response.end(style.bytes);
-  }
-
   function follow(response: ServerResponse): void {
-    if (followers.size >= MAX_FOLLOWERS) return end(response, 503, { 'retry-after': '10' });
+    if (followers.size >= MAX_FOLLOWERS) {
+      end(response, 503, { 'retry-after': '10' });
+      return;
+    }
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
     response.write(news ?? ': nothing is built yet\n\n');
     followers.add(response);
@@ -107,6 +95,26 @@ export async function startWatchServer(port = 0): Promise<WatchServer> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function giveStyle(
+  { bytes, sha256 }: Pick<PackedStyle, 'bytes' | 'sha256'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const etag = `"${sha256}"`;
+  if (request.headers['if-none-match'] === etag) {
+    end(response, 304, { etag });
+    return;
+  }
+  response.writeHead(200, {
+    ...HEADERS,
+    etag,
+    'access-control-expose-headers': 'etag',
+    'content-type': 'application/octet-stream',
+    'content-length': bytes.length,
+  });
+  response.end(bytes);
 }
 
 /** What follows the token in the path. A page of another site that only guesses the port, or rebinds a name to it, learns nothing. */
