@@ -28,6 +28,10 @@ const full: PictureParameters = {
   ensd: -31337,
   hypernetHashes: { neon: '0123456789', 'odd, name: x': 'fedcba9876' },
   embeddingHashes: { brush: 'aaaaaaaaaa' },
+  styleParameters: [
+    { style: 'neon', parameters: { glow: 0.5, 'line-width': -2 } },
+    { style: 'neon', parameters: {} },
+  ],
   version: 'tincture 0.1.0',
   others: { 'Hires upscale': '2', Note: 'say "hi"' },
 };
@@ -40,6 +44,7 @@ describe('writeParameters', () => {
         'Model hash: abcdef0123, Model: "tiny, v1: final", RNG: CPU, Variation seed: 5, Variation seed strength: 0.25, ' +
         'Denoising strength: 0.5, Clip skip: 2, ENSD: -31337, ' +
         'Hypernet hashes: "neon: 0123456789, odd, name: x: fedcba9876", TI hashes: "brush: aaaaaaaaaa", ' +
+        'Style parameters: "[[\\"neon\\",{\\"glow\\":0.5,\\"line-width\\":-2}],[\\"neon\\",{}]]", ' +
         'Hires upscale: 2, Note: say "hi", Version: tincture 0.1.0',
     );
   });
@@ -147,6 +152,19 @@ describe('parseParameters', () => {
         model: value,
         rng: fc.constantFrom('CPU', 'NV'),
         hypernetHashes: digests,
+        styleParameters: fc.array(
+          fc.record(
+            {
+              style: fc.string(),
+              parameters: fc.dictionary(
+                name,
+                fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
+                { noNullPrototype: true },
+              ),
+            },
+            { noNullPrototype: true },
+          ),
+        ),
         version: value,
       },
       { requiredKeys: ['prompt', 'steps', 'sampler', 'seed', 'size'], noNullPrototype: true },
@@ -157,6 +175,21 @@ describe('parseParameters', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('style parameters', () => {
+  it.each([
+    '[["neon", {"glow": "1"}]]',
+    '[["neon"]]',
+    '[["neon", [1]]]',
+    '[["neon", null]]',
+    '[[1, {}]]',
+    '{"neon": {"glow": 1}}',
+    'neon',
+  ])('%s is kept as it stands', (text) => {
+    const block = `x\nSteps: 1, Sampler: DDIM, Seed: 0, Style parameters: ${JSON.stringify(text)}`;
+    expect(parseParameters(block).others).toEqual({ 'Style parameters': text });
   });
 });
 

@@ -6,7 +6,7 @@ import { createDenoiser, guide, type UnetRun } from '../../client/sampling/denoi
 import { ALPHAS_CUMULATIVE, sigmaToTimestep, timestepToSigma } from '../../client/sampling/diffusion.ts';
 import { SAMPLERS } from '../../client/sampling/names.ts';
 import { pictureNoise } from '../../client/sampling/noise.ts';
-import { sample } from '../../client/sampling/sample.ts';
+import { sample, stepsTaken } from '../../client/sampling/sample.ts';
 import { relativeError } from '../../client/tensor/tensor.ts';
 
 const latent = pictureNoise([1n], 64)();
@@ -41,7 +41,7 @@ describe('createDenoiser', () => {
     const noise = pictureNoise([2n], 64)();
     for (const sigma of [0.5, 3, 14]) {
       const x = latent.map((value, i) => value + sigma * noise[i]!);
-      expect(relativeError(await denoiser.denoise(x, sigma), latent)).toBeLessThan(2e-4);
+      expect(relativeError(await denoiser.denoise(x, sigma, 0), latent)).toBeLessThan(2e-4);
     }
     const alpha = ALPHAS_CUMULATIVE[400]!;
     const x = latent.map((value, i) => Math.sqrt(alpha) * value + Math.sqrt(1 - alpha) * noise[i]!);
@@ -57,6 +57,7 @@ describe('createDenoiser', () => {
     await createDenoiser({ unet, prediction: 'epsilon', guidance: 7, pictures: 2 }).denoise(
       Float32Array.of(3, 6),
       Math.sqrt(8),
+      0,
     );
     expect(seen[0]!.rows).toBe('prompt-and-negative');
     expect([...seen[0]!.sample]).toEqual([1, 2, 1, 2]);
@@ -205,6 +206,24 @@ describe('sample', () => {
       draw,
     });
     expect(sigmas.filter((_, i) => i % 2 === 0).map(Math.round)).toEqual([999, 666, 333]);
+  });
+
+  it.each([
+    ['euler', 3, [0, 1, 2]],
+    ['heun', 3, [0, 0, 1, 1, 2]],
+    ['dpm_2', 2, [0, 0, 1]],
+    ['dpmpp_2s_ancestral', 3, [0, 0, 1, 1, 2]],
+    ['ddim', 7, [0, 1, 2, 3, 4, 5, 6, 7]],
+  ] as const)('%s tells the UNet which of %i steps it is in', async (sampler, steps, expected) => {
+    const seen: number[] = [];
+    const unet: UnetRun = async (input, _timestep, _rows, step) => {
+      seen.push(step);
+      return input;
+    };
+    const draw = pictureNoise([9n], 64);
+    await sample({ ...base, sampler, steps, unet, noise: draw(), draw });
+    expect(seen).toEqual(expected);
+    expect(stepsTaken(sampler, steps)).toBe(Math.max(...expected) + 1);
   });
 
   it('refuses a draw of another size', async () => {
