@@ -1,11 +1,12 @@
 // What the engine's benchmarks share: statistics that a busy machine disturbs little, and a report as table or JSON.
 import type { Moment } from './engine-model.ts';
 
-/** One measured claim: `value` must stay at or below `limit`. */
+/** One measured claim: `value` must stay at or below `limit`, or with `atLeast` at or above it. */
 export interface Claim {
   readonly claim: string;
   readonly value: number;
   readonly limit: number;
+  readonly atLeast?: boolean;
   /** Unit of both: `×` for ratios, `ms`, `%`. */
   readonly unit: string;
 }
@@ -33,16 +34,19 @@ export function pairedRatio(
 
 /** Prints rows as a table and claims with their verdicts; with `--json` one JSON object instead. Sets the exit code. */
 export function report(title: string, rows: readonly Row[], claims: readonly Claim[]): void {
-  const judged = claims.map((claim) => ({ ...claim, met: claim.value <= claim.limit }));
+  const judged = claims.map((claim) => ({
+    ...claim,
+    met: claim.atLeast ? claim.value >= claim.limit : claim.value <= claim.limit,
+  }));
   if (judged.some(({ met }) => !met)) process.exitCode = 1;
   if (process.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify({ title, rows, claims: judged })}\n`);
     return;
   }
   process.stdout.write(`${title}\n\n${table(rows)}\n`);
-  for (const { claim, value, limit, unit, met } of judged) {
+  for (const { claim, value, limit, atLeast, unit, met } of judged) {
     process.stdout.write(
-      `${met ? 'met   ' : 'MISSED'} ${claim}: ${round(value)}${unit} (limit ${round(limit)}${unit})\n`,
+      `${met ? 'met   ' : 'MISSED'} ${claim}: ${round(value)}${unit} (${atLeast ? 'at least' : 'at most'} ${round(limit)}${unit})\n`,
     );
   }
 }

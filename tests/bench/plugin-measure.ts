@@ -1,206 +1,122 @@
-// Times one style's text part three ways, in turns: onnxruntime-web, the bare kernels, and the plugin in its sandbox.
-// Runs in Node and inside a page alike.
-import onnxProto from 'onnx-proto';
-import * as ort from 'onnxruntime-web/wasm';
-import type { LayerPair, LayerStack } from '../../client/hypernetwork/hypernetwork.ts';
-import type { ContextPair, PluginHost } from '../../client/plugin-host/host.ts';
+// What the plugin benchmark measures, in Node and inside a page alike: the products, a whole style, and starting a plugin.
+import { encodePair } from '../../client/plugin-host/layer-block.ts';
 import { loadStandardPlugin } from '../../client/plugin-host/standard-plugin.ts';
 import { relativeError } from '../../client/tensor/tensor.ts';
+import type { PluginHost } from '../../plugins/host/plugin.ts';
+import { type Build, startKernels } from '../wasm/kernel-module.ts';
+import {
+  bareProducts,
+  bareStyle,
+  CONTEXT,
+  constantSession,
+  LAYERS,
+  loweredSession,
+  PRODUCT_MULTIPLY_ADDS,
+  prepareRuntime,
+  productSession,
+  ROWS,
+  STRENGTH,
+  WIDTH,
+} from './plugin-style.ts';
+import { inTurns, type Times } from './plugin-turns.ts';
 
-const { onnx } = onnxProto;
+const PRODUCT_TURNS = 24;
+const STYLE_TURNS = 24;
+const STARTS = 6;
 
-/** SD 1.x: 77 tokens, width 768, layer structure 1-2-1 with relu, for keys and values. */
-const ROWS = 77;
-const WIDTH = 768;
-const HIDDEN = 2 * WIDTH;
-const STRENGTH = 0.7;
-const FLOAT = 1;
+type PerBuild<T> = Readonly<Record<Build, T>>;
 
-/** Milliseconds of each turn, and how far the plugin's numbers are from onnxruntime-web's. */
-export interface Times {
-  readonly ort: readonly number[];
-  readonly kernel: readonly number[];
-  readonly apply: readonly number[];
+/** Modules that a page cannot read or assemble itself. */
+export interface Modules {
+  readonly kernels: PerBuild<BufferSource>;
+  /** `run(loops)` does this many multiply-adds a loop, in registers. */
+  readonly multiplyAdd: PerBuild<BufferSource>;
+  readonly multiplyAddsPerLoop: number;
+}
+
+export interface Measured {
+  readonly products: Times<'runtime' | Build | `${Build} peak`>;
+  readonly productMultiplyAdds: number;
+  readonly style: Times<'constants' | 'lowered' | 'bare' | 'apply'>;
+  /** How far the plugin's numbers, and the lowered graph's, are from those of the constants. */
   readonly error: number;
+  /** To a started plugin, and further until its first context is bent: bytes never seen before, and the same again. */
+  readonly starts: Times<'cold' | 'cold bent' | 'cached' | 'cached bent'>;
 }
 
-function values(count: number, scale: number, seed: number): Float32Array<ArrayBuffer> {
-  let state = seed;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return (state / 2 ** 31 - 1) * scale;
+export async function measure(host: PluginHost, modules: Modules, wasmPaths?: string): Promise<Measured> {
+  prepareRuntime(wasmPaths);
+  // Starts come first: nothing of the plugin is compiled or cached yet.
+  const starts = await measureStarts(host);
+  return {
+    starts,
+    products: await measureProducts(modules),
+    productMultiplyAdds: PRODUCT_MULTIPLY_ADDS,
+    ...(await measureStyle(host, modules)),
+  };
+}
+
+async function measureProducts({ kernels, multiplyAdd, multiplyAddsPerLoop }: Modules) {
+  const loops = Math.round(PRODUCT_MULTIPLY_ADDS / multiplyAddsPerLoop);
+  const peak = async (bytes: BufferSource) => {
+    const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(bytes), {});
+    const run = exports['run'] as (loops: number) => void;
+    return () => run(loops);
+  };
+  return inTurns(PRODUCT_TURNS, {
+    runtime: await productSession(),
+    baseline: bareProducts(await startKernels(kernels.baseline)),
+    'baseline peak': await peak(multiplyAdd.baseline),
+    relaxed: bareProducts(await startKernels(kernels.relaxed)),
+    'relaxed peak': await peak(multiplyAdd.relaxed),
   });
 }
 
-function stack(seed: number): LayerStack {
-  const linear = (outputs: number, inputs: number, at: number) =>
-    ({
-      kind: 'linear',
-      weight: { shape: [outputs, inputs], data: values(outputs * inputs, 0.05, at) },
-      bias: { shape: [outputs], data: values(outputs, 0.1, at + 1) },
-    }) as const;
-  return [
-    linear(HIDDEN, WIDTH, seed),
-    { kind: 'activation', activation: 'relu' },
-    linear(WIDTH, HIDDEN, seed + 2),
-  ];
-}
-
-/** y = x + (Gemm → Relu → Gemm)(x) · strength for both sides, as our own UNet graphs spell it. */
-function modelBytes(layers: LayerPair): Uint8Array {
-  const value = (name: string, dims: readonly number[]) => ({
-    name,
-    type: { tensorType: { elemType: FLOAT, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } },
-  });
-  const nodes: object[] = [];
-  const initializer: object[] = [];
-  const inputs = [value('strength', [1])];
-  const outputs = [];
-  const attribute = [{ name: 'transB', type: onnx.AttributeProto.AttributeType.INT, i: 1 }];
-  for (const side of ['k', 'v'] as const) {
-    inputs.push(value(side, [ROWS, WIDTH]));
-    outputs.push(value(`${side}_out`, [ROWS, WIDTH]));
-    layers[side].forEach((layer, i) => {
-      if (layer.kind !== 'linear') return;
-      for (const part of ['weight', 'bias'] as const) {
-        const { shape, data } = layer[part];
-        const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-        initializer.push({ name: `${side}${i}.${part}`, dims: [...shape], dataType: FLOAT, rawData });
-      }
-    });
-    const gemm = (input: string, i: number, output: string) => ({
-      opType: 'Gemm',
-      input: [input, `${side}${i}.weight`, `${side}${i}.bias`],
-      output: [output],
-      attribute,
-    });
-    nodes.push(
-      gemm(side, 0, `${side}_hidden`),
-      { opType: 'Relu', input: [`${side}_hidden`], output: [`${side}_active`] },
-      gemm(`${side}_active`, 2, `${side}_change`),
-      { opType: 'Mul', input: [`${side}_change`, 'strength'], output: [`${side}_scaled`] },
-      { opType: 'Add', input: [side, `${side}_scaled`], output: [`${side}_out`] },
-    );
-  }
-  return onnx.ModelProto.encode({
-    irVersion: 8,
-    opsetImport: [{ domain: '', version: 17 }],
-    graph: { name: 'hypernetwork', node: nodes, initializer, input: inputs, output: outputs },
-  }).finish();
-}
-
-async function onnxPeer(layers: LayerPair, { k, v }: ContextPair, wasmPaths?: string) {
-  ort.env.wasm.numThreads = 1;
-  if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
-  const session = await ort.InferenceSession.create(modelBytes(layers), { executionProviders: ['wasm'] });
-  const tensor = (data: Float32Array, dims: number[]) => new ort.Tensor('float32', data, dims);
-  const strength = tensor(Float32Array.of(STRENGTH), [1]);
-  return async (): Promise<Pick<ContextPair, 'k' | 'v'>> => {
-    const out = await session.run({ strength, k: tensor(k, [ROWS, WIDTH]), v: tensor(v, [ROWS, WIDTH]) });
-    return { k: out['k_out']!.data as Float32Array, v: out['v_out']!.data as Float32Array };
-  };
-}
-
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  heap(): number;
-  packedBytes(inputs: number, outputs: number): number;
-  blockBytes(rows: number, inputs: number): number;
-  packWeight(weight: number, bias: number, inputs: number, outputs: number, packed: number): void;
-  gemm(
-    x: number,
-    rows: number,
-    inputs: number,
-    packed: number,
-    outputs: number,
-    y: number,
-    blocks: number,
-  ): void;
-  activate(code: number, x: number, count: number): void;
-  addScaled(x: number, change: number, count: number, strength: number): void;
-}
-
-/** The same arithmetic with the kernels alone: no sandbox, no copies, weights packed beforehand. */
-async function bareKernel(
-  bytes: BufferSource,
-  layers: LayerPair,
-  { k, v }: ContextPair,
-): Promise<() => void> {
-  const { instance } = (await WebAssembly.instantiate(
-    bytes,
-    {},
-  )) as WebAssembly.WebAssemblyInstantiatedSource;
-  const kernels = instance.exports as unknown as Exports;
-  let next = kernels.heap();
-  const alloc = (size: number): number => {
-    const at = next;
-    next = (next + size + 15) & ~15;
-    const missing = Math.ceil(next / 65_536) - kernels.memory.buffer.byteLength / 65_536;
-    if (missing > 0) kernels.memory.grow(missing);
-    return at;
-  };
-  const put = (data: Float32Array): number => {
-    const at = alloc(data.byteLength);
-    new Float32Array(kernels.memory.buffer, at, data.length).set(data);
-    return at;
-  };
-  const sides = [
-    { stack: layers.k, x: put(k) },
-    { stack: layers.v, x: put(v) },
-  ].map(({ stack: layersOfSide, x }) => ({
-    x,
-    packed: layersOfSide.map((layer) => {
-      if (layer.kind !== 'linear') return 0;
-      const [outputs, inputs] = [layer.weight.shape[0]!, layer.weight.shape[1]!];
-      const packed = alloc(kernels.packedBytes(inputs, outputs));
-      kernels.packWeight(put(layer.weight.data), put(layer.bias.data), inputs, outputs, packed);
-      return packed;
-    }),
-  }));
-  const change = alloc(ROWS * HIDDEN * 4);
-  const blocks = alloc(kernels.blockBytes(ROWS, HIDDEN));
-  return () => {
-    for (const { x, packed } of sides) {
-      kernels.gemm(x, ROWS, WIDTH, packed[0]!, HIDDEN, change, blocks);
-      kernels.activate(0, change, ROWS * HIDDEN);
-      kernels.gemm(change, ROWS, HIDDEN, packed[2]!, WIDTH, change, blocks);
-      // Strength 0 keeps x as it is from turn to turn; the arithmetic is the same.
-      kernels.addScaled(x, change, ROWS * WIDTH, 0);
-    }
-  };
-}
-
-/** Runs the three in turns; the first turns, in which engines still compile, are not counted. */
-export async function measure(
-  host: PluginHost,
-  kernels: BufferSource,
-  turns: number,
-  wasmPaths?: string,
-): Promise<Times> {
-  const layers = { k: stack(1), v: stack(11) };
-  const context = {
-    rows: ROWS,
-    width: WIDTH,
-    k: values(ROWS * WIDTH, 1, 21),
-    v: values(ROWS * WIDTH, 1, 22),
-  };
-  const peer = await onnxPeer(layers, context, wasmPaths);
-  const kernel = await bareKernel(kernels, layers, context);
+async function measureStyle(host: PluginHost, { kernels }: Modules) {
   const plugin = await host.start('standard', await loadStandardPlugin());
-  await plugin.load(WIDTH, layers);
+  await plugin.load(0, WIDTH, encodePair('standard', WIDTH, LAYERS));
+  const context = { width: WIDTH, rows: ROWS, k: CONTEXT.data, v: CONTEXT.data };
+  const apply = () => plugin.apply(context, STRENGTH);
+  const [constants, lowered] = [await constantSession(), await loweredSession()];
 
-  const [theirs, ours] = [await peer(), await plugin.apply(context, STRENGTH)];
-  const error = Math.max(relativeError(ours.k, theirs.k), relativeError(ours.v, theirs.v));
-  const times = { ort: [] as number[], kernel: [] as number[], apply: [] as number[] };
-  const runs = { ort: peer, kernel, apply: () => plugin.apply(context, STRENGTH) };
-  const warm = 5;
-  for (let turn = -warm; turn < turns; turn++) {
-    for (const name of ['ort', 'kernel', 'apply'] as const) {
-      const start = performance.now();
-      await runs[name]();
-      if (turn >= 0) times[name].push(performance.now() - start);
-    }
-  }
+  const expected = await constants();
+  const errors = [await apply(), await lowered()].flatMap((found) =>
+    (['k', 'v'] as const).map((side) => relativeError(found[side]!, expected[side]!)),
+  );
+  const bare = bareStyle(await startKernels(kernels.relaxed));
+  const style = await inTurns(STYLE_TURNS, { constants, lowered, bare, apply });
   await plugin.close();
-  return { ...times, error };
+  return { style, error: Math.max(...errors) };
+}
+
+/** Each round starts a module that differs from all before by a custom section, then once more while the first still runs. */
+async function measureStarts(host: PluginHost): Promise<Measured['starts']> {
+  const standard = await loadStandardPlugin();
+  const times = { cold: [], 'cold bent': [], cached: [], 'cached bent': [] } as Record<
+    keyof Measured['starts'],
+    number[]
+  >;
+  const context = { width: WIDTH, rows: ROWS, k: CONTEXT.data, v: CONTEXT.data };
+  for (let round = 0; round < STARTS; round++) {
+    const bytes = withSection(standard, round);
+    const plugins = [];
+    for (const kind of ['cold', 'cached'] as const) {
+      const layers = encodePair('standard', WIDTH, LAYERS);
+      const start = performance.now();
+      const plugin = await host.start('standard', bytes);
+      times[kind].push(performance.now() - start);
+      await plugin.load(0, WIDTH, layers);
+      await plugin.apply(context, STRENGTH);
+      times[`${kind} bent`].push(performance.now() - start);
+      plugins.push(plugin);
+    }
+    for (const plugin of plugins) await plugin.close();
+  }
+  return times;
+}
+
+/** The module with a custom section that holds one number: other bytes, the same program. */
+function withSection(module: Uint8Array, value: number): Uint8Array {
+  const name = new TextEncoder().encode('round');
+  return Uint8Array.of(...module, 0, name.length + 2, name.length, ...name, value);
 }

@@ -1,5 +1,4 @@
-// Instantiates the kernels' own module and hands out its memory.
-import { readFile } from 'node:fs/promises';
+// Instantiates the kernels' own module and hands out its memory. Runs in Node and inside a page alike.
 
 export interface Kernels {
   readonly memory: WebAssembly.Memory;
@@ -61,12 +60,13 @@ export class KernelBench {
   }
 }
 
+/** The kernels' builds: one for all engines, one with fused multiply-add. */
 export const BUILDS = { baseline: 'kernels.wasm', relaxed: 'kernels.relaxed.wasm' } as const;
+export type Build = keyof typeof BUILDS;
 
-export async function openKernels(build: keyof typeof BUILDS): Promise<KernelBench> {
-  const bytes = await readFile(new URL(`../../build/wasm/${BUILDS[build]}`, import.meta.url));
-  const { instance } = await WebAssembly.instantiate(bytes, {});
-  return new KernelBench(instance.exports as unknown as Kernels);
+export async function startKernels(bytes: BufferSource): Promise<KernelBench> {
+  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(bytes), {});
+  return new KernelBench(exports as unknown as Kernels);
 }
 
 /** Deterministic values in −1 … 1, as float32. */

@@ -1,9 +1,10 @@
 // Every kernel against plain float64 loops, in both builds, at sizes that are no multiple of any tile.
+import { readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { relativeError } from '../../client/tensor/tensor.ts';
 import { ABI_ACTIVATIONS } from '../../plugins/contract/abi.ts';
 import { REFERENCE } from './activation-reference.ts';
-import { BUILDS, type KernelBench, openKernels, values } from './kernel-module.ts';
+import { BUILDS, type Build, type KernelBench, startKernels, values } from './kernel-module.ts';
 
 let bench: KernelBench;
 
@@ -23,10 +24,12 @@ function product(x: Float32Array, weight: Float32Array, bias: Float32Array, rows
   });
 }
 
-for (const build of Object.keys(BUILDS) as (keyof typeof BUILDS)[]) {
+for (const build of Object.keys(BUILDS) as Build[]) {
   describe(`${build} build`, () => {
     beforeEach(async () => {
-      bench = await openKernels(build);
+      bench = await startKernels(
+        await readFile(new URL(`../../build/wasm/${BUILDS[build]}`, import.meta.url)),
+      );
     });
 
     for (const [rows, inputs, outputs] of [
