@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Backend } from '../../client/runtime/session.ts';
+import { biasPlugin, packed } from '../engine/bias-plugin.ts';
 import { inPage, launchChromium, type TestBrowser } from './chromium.ts';
 import type { Home } from './pages/engine.ts';
 
@@ -34,6 +35,21 @@ describe.each(cases)('the engine in the $home on $backend', { timeout: TIMEOUT }
   test('draws it with two styles, their text part in the sandboxed frame', async () => {
     expect(await engine<number>('latentError', true)).toBeLessThan(1e-3);
   });
+
+  // Shaders for one session more take SwiftShader minutes, and the plugin knows nothing of the backend.
+  if (backend === 'wasm') {
+    test('draws with a plugin in its frame, and its parameters', async () => {
+      const { file } = packed(await biasPlugin()) as { file: Blob };
+      const base64 = Buffer.from(await file.arrayBuffer()).toString('base64');
+      const { told, moved, refused } = await engine<{ told: unknown; moved: number; refused: string }>(
+        'plugin',
+        base64,
+      );
+      expect(told).toEqual([0.25, 2].map((amount) => [{ style: 'tones', parameters: { amount } }]));
+      expect(moved).toBeGreaterThan(1e-3);
+      expect(refused).toMatch(/style tones has no such parameter; expected amount \(0 … 2\), found curve/);
+    });
+  }
 
   test('cancels, and draws the next picture', async () => {
     expect(await engine('abort')).toEqual({ name: 'AbortError', next: 64 });

@@ -7,6 +7,7 @@ import {
   type Engine,
   type GenerateRequest,
   openSafetensors,
+  parseParameters,
   relativeError,
 } from '../../../client/index.ts';
 
@@ -78,6 +79,26 @@ export async function failure(): Promise<{ name: string; code: string; fix: stri
     const { name, code, message, facts } = caught as Error & { code: string; facts: { fix: string } };
     return { name, code, message, fix: facts.fix };
   }
+}
+
+/** Draws with a style file, its parameter `amount` set; gives what the pictures say of it, and how much that moved the latent. */
+export async function plugin(base64: string): Promise<{ told: unknown; moved: number; refused: string }> {
+  const file = new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))]);
+  const draw = (parameters: Readonly<Record<string, number>>) =>
+    engine!.generate({
+      prompt: 'apple',
+      steps: 1,
+      seed: 1,
+      styles: [{ style: { name: 'tones.style', file }, parameters }],
+    });
+  const usual = await draw({});
+  const more = await draw({ amount: 2 });
+  const told = [usual, more].map(({ parameters }) => parseParameters(parameters).styleParameters);
+  const refused = await draw({ curve: 1 }).then(
+    () => 'drawn',
+    (error: Error) => error.message,
+  );
+  return { told, moved: relativeError(more.latents.data, usual.latents.data), refused };
 }
 
 /** Frames left in the page after closing; an ended frame leaves a moment later. */
