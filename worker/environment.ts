@@ -1,5 +1,5 @@
 // What the worker is given: its bindings, and what every handler finds in its context.
-import type { D1Database, Fetcher } from '@cloudflare/workers-types';
+import type { D1Database, Fetcher, WorkerLoader } from '@cloudflare/workers-types';
 import type { RegistryStores } from './registry/release.ts';
 import type { BlobBucket } from './storage/r2.ts';
 
@@ -8,6 +8,8 @@ export interface Bindings {
   readonly DB: D1Database;
   /** The studio's built files; absent where only the registry is served. */
   readonly ASSETS?: Fetcher;
+  /** Runs plugins at the edge; absent where the plan has no dynamic Workers. */
+  readonly LOADER?: WorkerLoader;
 }
 
 /** Hono's environment. */

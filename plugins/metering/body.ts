@@ -1,7 +1,8 @@
 // Meters one function: charges at its entry and at every loop's head for the operators that run before the next charge.
-import { type ByteReader, ByteWriter } from './bytes.ts';
+import type { ModuleReader } from '../contract/reader.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { OPERATOR_COST } from './fuel.ts';
-import { costOf, OPERATOR, readOperator, skipImmediates } from './operator.ts';
+import { CODE, costOf, passOperator } from './operator.ts';
 
 /** Indices that the pass adds to the module. */
 export interface Additions {
@@ -46,11 +47,11 @@ export function writeCheck(to: ByteWriter, fuel: number): void {
  * Every operator belongs to the innermost loop around it, or to the function; branches lead back to loops' heads only, so an
  * operator runs at most once for each charge of its region, and the work done is never more than the fuel used.
  */
-export function meterBody(reader: ByteReader, additions: Additions, to: ByteWriter): void {
+export function meterBody(reader: ModuleReader, additions: Additions, to: ByteWriter): void {
   const start = reader.at;
   const whole: Region = { cost: 0 };
-  for (let groups = reader.unsigned(); groups > 0; groups--) {
-    whole.cost += reader.unsigned() * OPERATOR_COST;
+  for (let groups = reader.number(); groups > 0; groups--) {
+    whole.cost += reader.number() * OPERATOR_COST;
     reader.byte();
   }
   const edits: Edit[] = [{ at: reader.at, length: 0, region: whole, call: 0 }];
@@ -59,18 +60,17 @@ export function meterBody(reader: ByteReader, additions: Additions, to: ByteWrit
     const at = reader.at;
     const region = enclosing.at(-1);
     if (region === undefined) reader.refuse('operators after the end of a function');
-    const code = readOperator(reader);
-    skipImmediates(reader, code);
+    const code = passOperator(reader);
     region.cost += costOf(code);
-    if (code === OPERATOR.loop) {
+    if (code === CODE.loop) {
       const inner: Region = { cost: 0 };
       enclosing.push(inner);
       edits.push({ at: reader.at, length: 0, region: inner, call: 0 });
-    } else if (code === OPERATOR.block || code === OPERATOR.if) {
+    } else if (code === CODE.block || code === CODE.if) {
       enclosing.push(region);
-    } else if (code === OPERATOR.end) {
+    } else if (code === CODE.end) {
       enclosing.pop();
-    } else if (code === OPERATOR.memoryGrow) {
+    } else if (code === CODE.memoryGrow) {
       edits.push({ at, length: reader.at - at, region: undefined, call: additions.grow });
     } else if (BULK.has(code)) {
       edits.push({ at, length: 0, region: undefined, call: additions.charge });
@@ -89,4 +89,4 @@ export function meterBody(reader: ByteReader, additions: Additions, to: ByteWrit
   to.sized(body.bytes(reader.bytes.subarray(copied, reader.end)).view());
 }
 
-const BULK: ReadonlySet<number> = new Set([OPERATOR.memoryInit, OPERATOR.memoryCopy, OPERATOR.memoryFill]);
+const BULK: ReadonlySet<number> = new Set([CODE.memoryInit, CODE.memoryCopy, CODE.memoryFill]);

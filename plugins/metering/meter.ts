@@ -1,8 +1,9 @@
 // Rewrites a plugin so that it counts its own work down and stops: for homes that cannot end a running module.
 import { MAX_MEMORY_BYTES, WASM_PAGE_BYTES } from '../contract/limits.ts';
 import { PluginError } from '../contract/plugin-error.ts';
+import { ModuleReader } from '../contract/reader.ts';
 import { type Additions, meterBody, writeCheck } from './body.ts';
-import { ByteReader, ByteWriter } from './bytes.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { BULK_BYTES_SHIFT, BULK_COST, FUEL_EXPORT, GROW_COST, GROWN_PAGE_COST } from './fuel.ts';
 
 export interface MeterOptions {
@@ -18,6 +19,7 @@ const SECTION = {
 } as const; // biome-ignore format: a table
 /** Places of the known sections; a data count stands before the code. */
 const place = (id: number): number => (id === SECTION.dataCount ? 9.5 : id);
+const FUNCTION_TYPE = 0x60;
 const I32 = 0x7f;
 const I64 = 0x7e;
 const MUTABLE = 1;
@@ -45,18 +47,18 @@ export function meterPlugin(wasm: Uint8Array, options: MeterOptions = {}): Uint8
     throw new PluginError('invalid', 'the engine refuses the module', { where: name });
   }
   const sections = readSections(name, wasm);
-  const read = (id: number): ByteReader => {
+  const read = (id: number): ModuleReader => {
     const section = sections.find((it) => it.id === id);
     return section === undefined
-      ? new ByteReader(name, Uint8Array.of(0))
-      : new ByteReader(name, wasm, section.start, section.end);
+      ? new ModuleReader(name, Uint8Array.of(0))
+      : new ModuleReader(name, wasm, section.start, section.end);
   };
-  const types = read(SECTION.type).unsigned();
-  const functions = read(SECTION.function).unsigned();
-  const additions = { fuel: read(SECTION.global).unsigned(), grow: functions, charge: functions + 1 };
+  const types = read(SECTION.type).number();
+  const functions = read(SECTION.function).number();
+  const additions = { fuel: read(SECTION.global).number(), grow: functions, charge: functions + 1 };
 
   const rewritten = new Map<number, Uint8Array>([
-    [SECTION.type, extend(read(SECTION.type), 1, (to) => to.byte(0x60, 1, I32, 1, I32))],
+    [SECTION.type, extend(read(SECTION.type), 1, (to) => to.byte(FUNCTION_TYPE, 1, I32, 1, I32))],
     [SECTION.function, extend(read(SECTION.function), 2, (to) => to.unsigned(types).unsigned(types))],
     [SECTION.memory, capMemory(name, read(SECTION.memory), memoryBytes)],
     [SECTION.global, extend(read(SECTION.global), 1, (to) => to.byte(I64, MUTABLE, 0x42, 0, 0x0b))],
@@ -87,28 +89,30 @@ export function meterPlugin(wasm: Uint8Array, options: MeterOptions = {}): Uint8
 
 /** The known sections in order; their contents' first and last bytes. */
 function readSections(name: string, wasm: Uint8Array): Section[] {
-  const reader = new ByteReader(name, wasm, HEADER_BYTES);
+  const reader = new ModuleReader(name, wasm, HEADER_BYTES);
   const sections: Section[] = [];
   while (reader.at < reader.end) {
     const id = reader.byte();
-    const content = reader.part(reader.unsigned());
-    if (id !== SECTION.custom) sections.push({ id, start: content.at, end: content.end });
+    const size = reader.number();
+    const start = reader.at;
+    reader.take(size);
+    if (id !== SECTION.custom) sections.push({ id, start, end: reader.at });
   }
   return sections;
 }
 
 /** A section's list with `count` entries more at its end. */
-function extend(reader: ByteReader, count: number, write: (to: ByteWriter) => void): Uint8Array {
-  const to = new ByteWriter().unsigned(reader.unsigned() + count);
+function extend(reader: ModuleReader, count: number, write: (to: ByteWriter) => void): Uint8Array {
+  const to = new ByteWriter().unsigned(reader.number() + count);
   write(to.bytes(reader.bytes.subarray(reader.at, reader.end)));
   return to.view();
 }
 
 /** The memory with its declared maximum lowered to the cap. */
-function capMemory(name: string, reader: ByteReader, memoryBytes: number): Uint8Array {
+function capMemory(name: string, reader: ModuleReader, memoryBytes: number): Uint8Array {
   const pages = Math.floor(memoryBytes / WASM_PAGE_BYTES);
-  if (reader.unsigned() !== 1 || reader.byte() !== 1) reader.refuse('not one unshared memory with a maximum');
-  const minimum = reader.unsigned();
+  if (reader.number() !== 1 || reader.byte() !== 1) reader.refuse('not one unshared memory with a maximum');
+  const minimum = reader.number();
   if (minimum > pages) {
     throw new PluginError('memory', "the module's memory starts too large", {
       where: name,
@@ -116,13 +120,17 @@ function capMemory(name: string, reader: ByteReader, memoryBytes: number): Uint8
       found: String(minimum * WASM_PAGE_BYTES),
     });
   }
-  return new ByteWriter().byte(1, 1).unsigned(minimum).unsigned(Math.min(reader.unsigned(), pages)).view();
+  return new ByteWriter().byte(1, 1).unsigned(minimum).unsigned(Math.min(reader.number(), pages)).view();
 }
 
-function meterCode(reader: ByteReader, additions: Additions): Uint8Array {
-  const count = reader.unsigned();
+function meterCode(reader: ModuleReader, additions: Additions): Uint8Array {
+  const count = reader.number();
   const to = new ByteWriter().unsigned(count + 2);
-  for (let i = 0; i < count; i++) meterBody(reader.part(reader.unsigned()), additions, to);
+  for (let i = 0; i < count; i++) {
+    const size = reader.number();
+    meterBody(new ModuleReader(reader.name, reader.bytes, reader.at, reader.at + size), additions, to);
+    reader.take(size);
+  }
   return to.sized(growBody(additions.fuel)).sized(chargeBody(additions.fuel)).view();
 }
 
