@@ -8,7 +8,7 @@ export type { Hypernetwork } from './hypernetwork/hypernetwork.ts';
 export { readHypernetwork, readHypernetworkRecord } from './hypernetwork/read.ts';
 export { type HypernetworkRecord, hypernetworkOf } from './hypernetwork/record.ts';
 export { writeHypernetworkPt, writeHypernetworkSafetensors } from './hypernetwork/write.ts';
-export type { ContextPair } from './plugin-host/host.ts';
+export type { ContextPair, PluginHost } from './plugin-host/host.ts';
 export { encodePair } from './plugin-host/layer-block.ts';
 export { createNodeHost } from './plugin-host/node.ts';
 export { loadStandardPlugin } from './plugin-host/standard-plugin.ts';

@@ -1,47 +1,48 @@
 // `tincture apply`: styles on a context, one after another, through the plugin sandbox.
 import { stat } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { TinctureError } from '../../plugins/contract/error.ts';
+import { DataStyle } from '../engine/data-style.ts';
+import { parametersOf } from '../engine/request.ts';
+import type { RunningStyle } from '../engine/running-style.ts';
 import type { ByteSource } from '../formats/entry.ts';
 import { openSafetensors, storeFloat32, writeSafetensors } from '../formats/safetensors.ts';
+import { isStyleFile, openStyleFile } from '../formats/style-file.ts';
+import { DEFAULT_MODEL } from '../kit/prompt-context.ts';
+import { runStyle } from '../kit/start-style.ts';
 import {
   type ContextPair,
   createNodeHost,
-  encodePair,
   fileSource,
-  loadStandardPlugin,
   nodePlatform,
+  type PluginHost,
   readHypernetwork,
   tensor,
 } from '../node.ts';
-import {
-  type Command,
-  parseCommandLine,
-  parseStyle,
-  required,
-  type Terminal,
-  UsageError,
-} from './command.ts';
+import { type Command, parseCommandLine, parseStyle, required, UsageError } from './command.ts';
 import { checkOutput, json, printable, writeWhole } from './output.ts';
+import { assignParameters, parseParameters } from './parameters.ts';
 
 const HELP = `Usage: tincture apply STYLE[:STRENGTH] … --input IN.safetensors --output OUT.safetensors [--json]
 
-Bends tensor \`context\` [tokens, width] of IN by hypernetworks, in the order given, each in the plugin sandbox, and
-writes tensors \`k\` and \`v\` [tokens, width]. STYLE is a .pt or .safetensors file, or the name of a style that comes with
+Bends tensor \`context\` [tokens, width] of IN by styles, in the order given, each in the plugin sandbox, and writes
+tensors \`k\` and \`v\` [tokens, width]. STYLE is a .style, .pt or .safetensors file, or the name of a style that comes with
 the default model. STRENGTH is 1 where it is missing; negative works. A style without layers for the context's width
-leaves it alone, with a note.
+leaves it alone, with a note. A style that changes over the steps is applied as at its phase 0.
 
-  --input FILE    safetensors file with the context
-  --output FILE   safetensors file to write
-  --json          print { output, tokens, width, styles }`;
+  --input FILE             safetensors file with the context
+  --output FILE            safetensors file to write
+  --parameter NAME=VALUE   a parameter of the style; STYLE.NAME=VALUE where there are several; again for more
+  --json                   print { output, tokens, width, styles }`;
 
-const DEFAULT_MODEL = fileURLToPath(new URL('../default-model', import.meta.url));
+/** Sampling steps of the picture that it stands for. */
+const STEPS = 20;
 
 interface AppliedStyle {
   readonly style: string;
   readonly name: string;
   readonly strength: number;
-  /** False where the style has no layers for this width. */
+  readonly parameters: Readonly<Record<string, number>>;
+  /** False where the style has nothing for this width. */
   readonly applied: boolean;
 }
 
@@ -51,6 +52,7 @@ export const apply: Command = {
     const { values, positionals } = parseCommandLine(args, {
       input: { type: 'string' },
       output: { type: 'string' },
+      parameter: { type: 'string', multiple: true },
       json: { type: 'boolean' },
     });
     if (positionals.length === 0) throw new UsageError('apply takes one style at least');
@@ -59,23 +61,28 @@ export const apply: Command = {
     const output = required('--output', values.output);
     await checkOutput(output, [input, ...styles.map(({ style }) => style)]);
 
-    let context = await readContext(input);
+    const parameters = assignParameters(
+      styles.map(({ style }) => style),
+      parseParameters(values.parameter ?? []),
+    );
+    const prompt = await readContext(input);
+    let context = prompt;
     const applied: AppliedStyle[] = [];
     const host = createNodeHost();
     try {
-      for (const { style, strength } of styles) {
-        const source = await openStyle(style);
-        const { description, widths } = await readHypernetwork(source);
-        const layers = widths.get(context.width);
-        applied.push({ style, name: description.name, strength, applied: layers !== undefined });
-        if (layers === undefined) {
-          noteMissingWidth(terminal, style, context.width, [...widths.keys()]);
-          continue;
+      for (const [index, { style, strength }] of styles.entries()) {
+        const { name, running } = await start(host, style, prompt.width);
+        const set = parametersOf(name, running.parameters, parameters[index]);
+        await running.begin({ context: prompt.k, rows: prompt.rows, width: prompt.width, steps: STEPS }, set);
+        const bent = await running.bend(0, context, strength);
+        applied.push({ style, name, strength, parameters: set, applied: bent !== context });
+        if (bent === context) {
+          terminal.note(
+            `note: ${printable(style)} has nothing for width ${prompt.width}; it changes nothing`,
+          );
         }
-        const plugin = await host.start(style, await loadStandardPlugin());
-        await plugin.load(0, context.width, encodePair(style, context.width, layers));
-        context = await plugin.apply(context, strength);
-        await plugin.close();
+        context = bent;
+        await running.close();
       }
     } finally {
       await host.close();
@@ -108,6 +115,26 @@ async function readContext(path: string): Promise<ContextPair> {
   return { rows, width, k: data, v: data.slice() };
 }
 
+interface Started {
+  readonly name: string;
+  readonly running: RunningStyle;
+}
+
+/** Starts a style as the engine does for a model of this context width. */
+async function start(host: PluginHost, style: string, contextWidth: number): Promise<Started> {
+  const source = await openStyle(style);
+  if (await isStyleFile(source)) {
+    const file = await openStyleFile(source);
+    const running = await runStyle(host, file, { contextWidth, selfAttentionWidths: [] });
+    return { name: file.manifest.name, running };
+  }
+  const hypernetwork = await readHypernetwork(source);
+  return {
+    name: hypernetwork.description.name,
+    running: await DataStyle.start(style, hypernetwork, contextWidth, host),
+  };
+}
+
 /** A file, else a style that comes with the default model. */
 async function openStyle(style: string): Promise<ByteSource> {
   if ((await stat(style).catch(() => undefined)) !== undefined) return fileSource(style);
@@ -117,12 +144,6 @@ async function openStyle(style: string): Promise<ByteSource> {
   if (bundled !== undefined) return bundled;
   throw new TinctureError('cli/style', 'no such style', {
     where: style,
-    expected: 'a .pt or .safetensors file, or the name of a style of the default model',
+    expected: 'a .style, .pt or .safetensors file, or the name of a style of the default model',
   });
-}
-
-function noteMissingWidth(terminal: Terminal, style: string, width: number, widths: readonly number[]): void {
-  terminal.note(
-    `note: ${printable(style)} has layers for widths ${widths.join(', ')}, not for ${width}; it changes nothing`,
-  );
 }

@@ -14,6 +14,7 @@ import {
   wholeNumber,
 } from './command.ts';
 import { checkOutput, json, printable, writeWhole } from './output.ts';
+import { assignParameters, parseParameters } from './parameters.ts';
 import { progressView } from './progress.ts';
 import { cancelOnSignals } from './signals.ts';
 
@@ -23,7 +24,8 @@ Draws a picture on this machine. <hypernet:NAME:STRENGTH> in the prompt means th
 
   --output FILE            the PNG to write; it carries its parameters
   --model DIR|NAME         folder with model.json, URL, or a name of the registry (default: the model that comes with Tincture)
-  --style FILE|NAME[:S]    a hypernetwork at strength S (default 1, negative works); give it again for more, in order
+  --style FILE|NAME[:S]    a style or hypernetwork at strength S (default 1, negative works); again for more, in order
+  --parameter NAME=VALUE   a parameter of the style; STYLE.NAME=VALUE where there are several; again for more
   --negative TEXT          what the picture should not be
   --steps N                1 to 1000
   --sampler NAME           such as DDIM, Euler, Euler a, DPM++ 2M
@@ -43,6 +45,7 @@ const OPTIONS = {
   output: { type: 'string' },
   model: { type: 'string' },
   style: { type: 'string', multiple: true },
+  parameter: { type: 'string', multiple: true },
   negative: { type: 'string' },
   steps: { type: 'string' },
   sampler: { type: 'string' },
@@ -72,10 +75,14 @@ export const generate: Command = {
     const output = required('--output', values.output);
     const latentsPath = values['save-latents'];
     const styles = (values.style ?? []).map(parseStyle);
+    const parameters = assignParameters(
+      styles.map(({ style }) => style),
+      parseParameters(values.parameter ?? []),
+    );
     const request: GenerateRequest = {
       prompt,
       ...defined('negativePrompt', values.negative),
-      styles,
+      styles: styles.map((use, index) => ({ ...use, parameters: parameters[index]! })),
       ...defined('seed', parseSeed(values.seed)),
       ...defined('steps', inRange('--steps', values.steps, REQUEST_LIMITS.steps)),
       ...defined('sampler', values.sampler),

@@ -2,9 +2,11 @@
 import { readEmbedding } from '../formats/embedding.ts';
 import type { ByteSource } from '../formats/entry.ts';
 import { isPng } from '../formats/png-chunks.ts';
+import { isStyleFile } from '../formats/style-file.ts';
 import { digestOf, fileSource } from '../node.ts';
 import { type Command, parseCommandLine, UsageError } from './command.ts';
 import { inspectJson, inspectPicture, inspectPlugin } from './inspect-other.ts';
+import { inspectStyle } from './inspect-style.ts';
 import { inspectTensors } from './inspect-tensors.ts';
 import { fileSize, json, printable, table } from './output.ts';
 import type { Report } from './report.ts';
@@ -12,8 +14,8 @@ import type { Report } from './report.ts';
 const HELP = `Usage: tincture inspect FILE [--json]
 
 Tells what a file holds: a hypernetwork, embedding or checkpoint (.pt, .bin, .ckpt, .safetensors), a plugin (.wasm:
-exports, imports, memory, and whether it may run), a picture (.png: size and texts, such as its parameters), a style's
-or model's description (.json). Pickles are read by a restricted reader that runs nothing.
+exports, imports, memory, and whether it may run), a packed style (.style: card, module, weights, previews; every digest
+verified), a picture (.png: size and texts, such as its parameters), a style's or model's description (.json). Pickles are read by a restricted reader that runs nothing.
 
   --json   print the facts as JSON`;
 
@@ -50,6 +52,7 @@ const WASM_MAGIC = [0x00, 0x61, 0x73, 0x6d];
 async function inspectFile(source: ByteSource): Promise<Report> {
   const head = await source.read(0, Math.min(source.size, 16));
   if (isPng(head)) return inspectPicture(source, await readEmbedding(source));
+  if (await isStyleFile(source)) return inspectStyle(source);
   if (WASM_MAGIC.every((byte, i) => head[i] === byte)) return inspectPlugin(source);
   // A safetensors file begins with the length of its header, whose high bytes are zero.
   const isText =

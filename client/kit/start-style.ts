@@ -1,15 +1,14 @@
 // Starts a packed style in a sandbox with its parameters and weights: what tests, checks and `apply` work on. Node and browsers.
 import { cardDigest, cardOf } from '../../plugins/contract/card-section.ts';
 import type { StyleManifest } from '../../plugins/contract/style.ts';
-import type { ByteSource } from '../formats/entry.ts';
-import { openSafetensors } from '../formats/safetensors.ts';
+import { DataStyle } from '../engine/data-style.ts';
+import { type ModelWidths, PluginStyle } from '../engine/plugin-style.ts';
+import type { RunningStyle } from '../engine/running-style.ts';
+import { handOver } from '../engine/weights.ts';
 import type { StyleFile } from '../formats/style-file.ts';
 import { readHypernetwork } from '../hypernetwork/read.ts';
-import { METADATA_KEY } from '../hypernetwork/safetensors-metadata.ts';
 import type { Plugin, PluginHost, PluginLimits } from '../plugin-host/host.ts';
-import { encodePair } from '../plugin-host/layer-block.ts';
 import { loadStandardPlugin } from '../plugin-host/standard-plugin.ts';
-import { encodeTensors } from '../plugin-host/tensor-block.ts';
 
 /** The digests of a manifest's weights files, in the order of the plugin's sets. */
 export function weightsOf({ blobs }: StyleManifest): string[] {
@@ -34,14 +33,15 @@ export async function startStyle(
   const { name } = style.manifest;
   const plugin = await host.start(name, await moduleOf(style), {
     ...limits,
-    cardSha256: cardDigest(cardOf(style.manifest)),
+    // The standard plugin has no card.
+    ...(style.manifest.blobs.plugin === null ? {} : { cardSha256: cardDigest(cardOf(style.manifest)) }),
   });
   try {
     if (plugin.facts.offers.has('tincture_parameter') || Object.keys(parameters).length > 0) {
       await plugin.setParameters(parameters);
     }
     for (const [set, sha256] of weightsOf(style.manifest).entries()) {
-      await loadSet(plugin, set, style.blob(sha256));
+      await handOver(plugin, set, style.blob(sha256));
     }
     return plugin;
   } catch (error) {
@@ -50,14 +50,18 @@ export async function startStyle(
   }
 }
 
-async function loadSet(plugin: Plugin, set: number, source: ByteSource): Promise<void> {
-  const file = await openSafetensors(source);
-  if (file.metadata[METADATA_KEY] === undefined) {
-    const { half } = plugin.description;
-    await plugin.loadTensors(set, await encodeTensors(plugin.name, file, { half }));
-    return;
+/** Starts it as the engine does: what it bends and makes is what pictures get. The caller closes it. */
+export async function runStyle(
+  host: PluginHost,
+  style: StyleFile,
+  widths: ModelWidths,
+): Promise<RunningStyle> {
+  const { name, blobs } = style.manifest;
+  const weights = weightsOf(style.manifest).map((sha256) => style.blob(sha256));
+  if (blobs.plugin === null) {
+    // The schema sees to it that there are weights where there is no plugin.
+    return DataStyle.start(name, await readHypernetwork(weights[0]!), widths.contextWidth, host);
   }
-  const { widths } = await readHypernetwork(source);
-  for (const [width, pair] of widths)
-    await plugin.load(set, width, encodePair(`${plugin.name}, width ${width}`, width, pair));
+  const cardSha256 = cardDigest(cardOf(style.manifest));
+  return PluginStyle.start({ name, wasm: await moduleOf(style), cardSha256, weights }, widths, host);
 }

@@ -36,15 +36,15 @@ function randomNumbers(seed: number): (count: number, deviation: number) => Floa
 /** A hypernetwork file for width 96: 96 → 48, relu, 48 → 96, for keys and values. */
 export function randomHypernetwork(name: string, seed: number): Uint8Array<ArrayBuffer> {
   const random = randomNumbers(seed);
-  const linear = (outputs: number, inputs: number): LayerStack[number] => ({
+  const linear = (outputs: number, inputs: number, gain = 1): LayerStack[number] => ({
     kind: 'linear',
-    weight: tensor([outputs, inputs], random(outputs * inputs, 1 / Math.sqrt(inputs))),
+    weight: tensor([outputs, inputs], random(outputs * inputs, gain / Math.sqrt(inputs))),
     bias: tensor([outputs], new Float32Array(outputs)),
   });
   const stack = (): LayerStack => [
     linear(HIDDEN, WIDTH),
     { kind: 'activation', activation: 'relu' },
-    linear(WIDTH, HIDDEN),
+    linear(WIDTH, HIDDEN, 3),
   ];
   const network: Hypernetwork = {
     description: {

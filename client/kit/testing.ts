@@ -1,10 +1,11 @@
 // `tincture/testing`, for authors' tests: the style as it was just built, in the real sandbox, and real contexts to apply it to.
+import { parametersOf } from '../engine/request.ts';
 import { fileSource } from '../formats/node-file.ts';
 import { openStyleFile } from '../formats/style-file.ts';
 import { createNodeHost } from '../node.ts';
 import type { ContextPair, LayerBlocks, StepSchedule } from '../plugin-host/host.ts';
 import { type ContextReader, openContextReader } from './prompt-context.ts';
-import { startStyle } from './start-style.ts';
+import { runStyle, startStyle } from './start-style.ts';
 
 export type { ContextPair, LayerBlocks, StepSchedule } from '../plugin-host/host.ts';
 
@@ -35,32 +36,58 @@ export async function openStyle(file = process.env[STYLE_VARIABLE]): Promise<Tes
     throw new Error('there is no style to test; run this file by `tincture test`');
   }
   const style = await openStyleFile(await fileSource(file));
+  const { width: contextWidth, selfAttentionWidths } = await contexts();
   const host = createNodeHost();
-  const plugin = await startStyle(host, style).catch(async (error: unknown) => {
+  try {
+    // One as the engine runs it, and one that answers what only tests ask.
+    const running = await runStyle(host, style, { contextWidth, selfAttentionWidths });
+    const plugin = await startStyle(host, style);
+    const { name } = style.manifest;
+    let values = parametersOf(name, running.parameters);
+    return {
+      parameters: running.parameters,
+      async set(parameters) {
+        values = parametersOf(name, running.parameters, parameters);
+        if (running.parameters.length > 0) await plugin.setParameters(values);
+      },
+      async apply(context, strength = 1, prompt = context) {
+        const { width, rows, k } = prompt;
+        await running.begin({ context: k, rows, width, steps: STEPS }, values);
+        return running.bend(0, context, strength);
+      },
+      async layers(width) {
+        plugin.beginPicture();
+        return plugin.layers(width);
+      },
+      async schedule(steps) {
+        plugin.beginPicture();
+        return plugin.schedule(steps);
+      },
+      async close() {
+        await host.close();
+        await (await reader)?.close();
+        reader = undefined;
+      },
+    };
+  } catch (error) {
     await host.close();
     throw error;
-  });
-  const { offers } = plugin.facts;
-  return {
-    parameters: plugin.description.parameters,
-    set: (parameters) => plugin.setParameters(parameters),
-    async apply(context, strength = 1, prompt = context) {
-      plugin.beginPicture();
-      if (offers.has('tincture_context')) await plugin.showContext(prompt.width, prompt.rows, prompt.k);
-      return plugin.apply(context, strength);
-    },
-    layers: (width) => plugin.layers(width),
-    schedule: (steps) => plugin.schedule(steps),
-    close: () => host.close(),
-  };
+  }
 }
+
+/** Sampling steps of the picture that `apply` stands for. */
+const STEPS = 20;
 
 let reader: Promise<ContextReader> | undefined;
 
 /** The default model's context of a prompt, [77, 96], equal for keys and values. */
 export async function promptContext(prompt: string): Promise<ContextPair> {
+  return (await contexts()).read(prompt);
+}
+
+function contexts(): Promise<ContextReader> {
   reader ??= openContextReader();
-  return (await reader).read(prompt);
+  return reader;
 }
 
 /** How far two contexts are apart: the root mean square of their differences, keys and values together. */
