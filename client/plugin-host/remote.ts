@@ -80,6 +80,7 @@ export function servePluginHost(host: PluginHost, port: MessagePort): void {
     const { method, args } = call;
     const plugin = plugins.get(call.plugin);
     if (plugin === undefined) {
+      if (method === 'close' || method === 'beginPicture') return { value: undefined, buffers: [] };
       throw new PluginError('closed', 'the plugin is closed', { where: `plugin ${call.plugin}` });
     }
     if (!Object.hasOwn(METHODS, method)) {
@@ -88,6 +89,7 @@ export function servePluginHost(host: PluginHost, port: MessagePort): void {
         found: String(method),
       });
     }
+    if (method === 'close') plugins.delete(call.plugin);
     const value = await (plugin[method] as (...args: unknown[]) => unknown).apply(plugin, [...args]);
     return {
       value,

@@ -10,7 +10,7 @@ export function readDescription(where: string, bytes: Uint8Array | undefined): P
   if (bytes === undefined) return pluginDescriptionSchema.parse({});
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (cause) {
     throw new PluginError('invalid', 'its description is not JSON', {
       where,

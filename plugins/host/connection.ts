@@ -1,4 +1,5 @@
 // The line to one sandbox: calls in order, each within its deadline, all of a picture within the picture's budget.
+import { MAX_MESSAGE_BYTES } from '../contract/limits.ts';
 import { PluginError } from '../contract/plugin-error.ts';
 import type {
   Answer,
@@ -52,14 +53,13 @@ export class Connection {
   #waiting: Waiting | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #nextId = 0;
-  /** Milliseconds left of the picture's budget. */
-  #left: number;
+  /** Milliseconds left of the picture's budget, which begins after the start. */
+  #left = Number.POSITIVE_INFINITY;
 
   /** `onEnd` is told once, whatever ended it. */
   constructor(name: string, limits: PluginLimits, onEnd: () => void) {
     this.name = name;
     this.#limits = limits;
-    this.#left = limits.pictureBudgetMs;
     this.#onEnd = onEnd;
   }
 
@@ -69,7 +69,7 @@ export class Connection {
     module: Uint8Array<ArrayBuffer>,
     describes: boolean,
   ): Promise<Uint8Array | undefined> {
-    return this.enqueue(async () => {
+    const started = this.enqueue(async () => {
       const sandbox = await open({
         onAnswer: (answer) => this.#receive(answer),
         onDeath: (reason) =>
@@ -79,6 +79,8 @@ export class Connection {
       else this.#sandbox = sandbox;
       return (await this.ask({ kind: 'start', module, describes }, [module.buffer], 'started')).description;
     });
+    this.refill();
+    return started;
   }
 
   /** Runs a call after those before it. One that takes longer than it may ends the plugin. */
@@ -88,12 +90,10 @@ export class Connection {
       const began = performance.now();
       const milliseconds = Math.min(this.#limits.deadlineMs, this.#left);
       if (milliseconds <= 0) throw this.end(this.#tooSlow());
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const deadline = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(this.end(this.#tooSlow())), milliseconds);
-      });
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(() => reject(this.end(this.#tooSlow())), milliseconds);
       try {
-        return await Promise.race([call(), deadline]);
+        return await Promise.race([call(), late]);
       } finally {
         clearTimeout(timer);
         this.#left = Math.max(0, this.#left - (performance.now() - began));
@@ -151,22 +151,25 @@ export class Connection {
     this.end(new PluginError('closed', 'the plugin is closed', { where: this.name, fix: 'Start it again.' }));
   }
 
+  /** Nothing is taken for granted: whoever broke out of the plugin could answer anything. */
   #receive(answer: Answer): void {
     const waiting = this.#waiting;
-    if (waiting === undefined || waiting.id !== answer.id) return;
+    if (waiting === undefined || waiting.id !== answer?.id) return;
     this.#waiting = undefined;
     if (answer.kind !== 'failed') {
       waiting.resolve(answer);
       return;
     }
-    const { failure } = answer;
-    const error =
-      failure === 'deadline'
-        ? this.#tooSlow()
-        : new PluginError(failure, WHAT[failure], { where: this.name, found: printable(answer.text) });
+    const error = this.#failure(answer);
     waiting.reject(error);
     // After a trap the plugin's own records may be half written; a refusal leaves them whole.
-    if (failure !== 'refused' && failure !== 'memory') this.end(error);
+    if (error.kind !== 'refused' && error.kind !== 'memory') this.end(error);
+  }
+
+  #failure({ failure, text }: AnswerOf<'failed'>): PluginError {
+    if (failure === 'deadline') return this.#tooSlow();
+    const kind = Object.hasOwn(WHAT, failure) ? failure : 'trap';
+    return new PluginError(kind, WHAT[kind], { where: this.name, found: printable(text) });
   }
 
   #tooSlow(): PluginError {
@@ -191,7 +194,9 @@ export class Connection {
   }
 }
 
-/** A plugin's words without control characters, which could forge what a terminal shows. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\ufffd');
+/** A plugin's words, cut, and without control characters, which could forge what a terminal shows. */
+function printable(text: unknown): string {
+  return String(text)
+    .slice(0, MAX_MESSAGE_BYTES)
+    .replace(/\p{Cc}/gu, '\ufffd');
 }

@@ -6,7 +6,7 @@ import type { PluginFacts } from '../contract/validator.ts';
 export interface PluginLimits {
   /** Milliseconds for any one call. The first one opens the sandbox, compiles and instantiates. */
   readonly deadlineMs: number;
-  /** Milliseconds for all calls between two `beginPicture`. */
+  /** Milliseconds for all calls between two `beginPicture`, or before the first; the start is not among them. */
   readonly pictureBudgetMs: number;
   /** Bytes of linear memory. */
   readonly memoryBytes: number;

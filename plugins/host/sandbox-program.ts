@@ -260,8 +260,7 @@ function runSandbox(port: SandboxPort, constants: Constants): void {
     const known = failureOf(error);
     if (known !== undefined) return { kind: 'failed', id, failure: known, text };
     if (fuel !== undefined && fuel.tank.value < 0n) return { kind: 'failed', id, failure: 'deadline', text };
-    const invalid = error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError;
-    if (invalid) return { kind: 'failed', id, failure: 'invalid', text };
+    if (error instanceof WebAssembly.CompileError) return { kind: 'failed', id, failure: 'invalid', text };
     // A memory that the engine cannot provide fails the instantiation with a RangeError.
     const noMemory = plugin === undefined && error instanceof RangeError;
     return { kind: 'failed', id, failure: noMemory ? 'memory' : 'trap', text };

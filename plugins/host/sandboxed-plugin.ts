@@ -165,8 +165,13 @@ export class SandboxedPlugin implements Plugin {
   #judge<T>(read: () => T): T {
     try {
       return read();
-    } catch (error) {
-      throw error instanceof PluginError && error.kind === 'invalid' ? this.#line.end(error) : error;
+    } catch (cause) {
+      if (cause instanceof PluginError && cause.kind !== 'invalid') throw cause;
+      throw this.#line.end(
+        cause instanceof PluginError
+          ? cause
+          : new PluginError('trap', 'the sandbox gave an impossible answer', { where: this.name, cause }),
+      );
     }
   }
 }
