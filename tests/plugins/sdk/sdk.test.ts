@@ -1,5 +1,5 @@
 // The SDK through a plugin that exports every part of it, and what plugins weigh.
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { applyReference } from '../../../client/hypernetwork/apply.ts';
@@ -78,6 +78,22 @@ describe('what plugins weigh', () => {
       'tincture_load',
     ]);
   });
+});
+
+test('managed memory, which would lie over the SDK’s, makes a module that is refused', async () => {
+  const wasm = await compiled('managed');
+  expect(() => validatePlugin(wasm, { name: 'managed' })).toThrow('a start function is not allowed');
+});
+
+test('the README’s ten lines are a whole plugin', async () => {
+  const readme = await readFile(`${ROOT}/plugins/sdk/README.md`, 'utf8');
+  const source = /```ts\n([^]*?)```/.exec(readme)?.[1] ?? '';
+  expect(source.trim().split('\n').length).toBeLessThanOrEqual(10);
+  await mkdir(`${ROOT}/build/tests`, { recursive: true });
+  await writeFile(`${ROOT}/build/tests/readme.ts`, source);
+  await compileModule(ROOT, 'build/tests/readme.ts', 'build/tests/readme.wasm', []);
+  const wasm = await readFile(`${ROOT}/build/tests/readme.wasm`);
+  expect(validatePlugin(wasm, { name: 'readme' }).offers).toContain('tincture_schedule');
 });
 
 describe('the SDK', () => {
