@@ -1,18 +1,18 @@
 // From sources to a style that the engine takes: compile, ask the plugin what it is, pack.
 import { createFrameHost } from '../../index.ts';
-import type { CompileResult } from '../../kit/compile.ts';
 import type { PackRequest } from '../../kit/pack.ts';
 import type { StyleParameter } from '../state/styles.ts';
 import type { Compiler } from './compiler.ts';
 import { createCompiler } from './compiler.ts';
 import { LIBRARY } from './library.ts';
+import type { TimedResult } from './messages.ts';
 import type { CardForm, WeightsFile, Work } from './playground-state.ts';
 
 /** What building needs of the world, so that tests can stand in for it. */
 export interface Workshop {
   /** True once the compiler has answered: until then it is being fetched. */
   readonly warm: boolean;
-  compile(work: Work): Promise<CompileResult>;
+  compile(work: Work): Promise<TimedResult>;
   /** Starts the module in the sandbox and asks it. Throws a PluginError for one that is refused. */
   parametersOf(name: string, wasm: Uint8Array): Promise<readonly StyleParameter[]>;
   pack(

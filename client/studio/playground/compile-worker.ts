@@ -1,6 +1,7 @@
 // The compiler's Worker: AssemblyScript to WebAssembly, and the parts of a style to one file. The page may end it at any time.
 import { TinctureError } from '../../index.ts';
 import { compilePlugin } from '../../kit/compile.ts';
+import { explainRefusal } from '../../kit/explain.ts';
 import { packStyle } from '../../kit/pack.ts';
 import type { CompilerFault, FromCompiler, ToCompiler } from './messages.ts';
 
@@ -14,8 +15,16 @@ addEventListener('message', ({ data }: MessageEvent<ToCompiler>) => {
 async function answer(message: ToCompiler): Promise<void> {
   const { id } = message;
   if (message.kind === 'compile') {
-    const result = await compilePlugin(message.request);
-    say({ kind: 'compiled', id, result });
+    const started = performance.now();
+    const { request } = message;
+    const { wasm, diagnostics } = await compilePlugin(request);
+    // What no host would run is told as a finding in the source.
+    const refusal = wasm && explainRefusal(wasm, request.files, request.entry);
+    const result =
+      refusal === undefined
+        ? { wasm, diagnostics }
+        : { wasm: undefined, diagnostics: [...diagnostics, refusal] };
+    say({ kind: 'compiled', id, result: { ...result, milliseconds: performance.now() - started } });
   } else {
     const { bytes } = await packStyle(message.request);
     say({ kind: 'packed', id, bytes }, [bytes.buffer]);

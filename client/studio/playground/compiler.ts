@@ -1,8 +1,8 @@
 // The page's side of the compiler: one Worker, ended and started anew when it takes too long.
 import { TinctureError } from '../../index.ts';
-import type { CompileRequest, CompileResult } from '../../kit/compile.ts';
+import type { CompileRequest } from '../../kit/compile.ts';
 import type { PackRequest } from '../../kit/pack.ts';
-import type { FromCompiler, ToCompiler } from './messages.ts';
+import type { FromCompiler, TimedResult, ToCompiler } from './messages.ts';
 
 /** Milliseconds for one compilation; the largest template takes less than a tenth of it on a slow phone. */
 export const COMPILE_LIMIT_MS = 20_000;
@@ -17,7 +17,7 @@ export interface WorkerLike {
 
 export interface Compiler {
   /** Rejects with `playground/deadline` when it takes too long, and with what the kit throws. */
-  compile(request: CompileRequest): Promise<CompileResult>;
+  compile(request: CompileRequest): Promise<TimedResult>;
   pack(request: PackRequest): Promise<Uint8Array<ArrayBuffer>>;
   /** Ends what is under way, which rejects with `playground/ended`. */
   close(): void;

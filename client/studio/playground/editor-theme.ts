@@ -5,7 +5,8 @@ import { tags } from '@lezer/highlight';
 
 const view = EditorView.theme({
   '&': { height: '100%', color: 'var(--ink)', backgroundColor: 'var(--paper)', fontSize: '0.86rem' },
-  '&.cm-focused': { outline: '2px solid var(--azure)', outlineOffset: '-2px' },
+  // The frame around it shows the focus.
+  '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.55', overflow: 'auto' },
   '.cm-content': { padding: '0.7rem 0', caretColor: 'var(--ink)' },
   '.cm-line': { padding: '0 1rem 0 0.6rem' },

@@ -58,12 +58,10 @@ export function createPlaygroundActions(parts: PlaygroundParts): PlaygroundActio
 
   const buildOnce = async (): Promise<void> => {
     const { work, weights } = store.state();
-    const started = performance.now();
     store.dispatch({ kind: 'compiling', first: !workshop.warm });
     let doing = 'Compiling';
     try {
       const result = await workshop.compile(work);
-      const milliseconds = performance.now() - started;
       // Newer sources are waiting: what these say no longer counts.
       if (stale) return;
       store.dispatch({ kind: 'problems', problems: result.diagnostics });
@@ -75,6 +73,7 @@ export function createPlaygroundActions(parts: PlaygroundParts): PlaygroundActio
       const file = await workshop.pack(work.card, contextWidth(), packing);
       if (stale) return;
       wasm = result.wasm;
+      const { milliseconds } = result;
       store.dispatch({ kind: 'packed', packed: { file, parameters }, milliseconds, bytes: wasm.length });
       if (store.state().auto) void draw();
     } catch (thrown) {

@@ -1,5 +1,5 @@
 // The real library behind the studio: the engine in a Worker, the registry of this site, and what is kept on this device.
-import type { Hypernetwork, RegistryStyle } from '../../index.ts';
+import type { Hypernetwork, PictureParameters, RegistryStyle } from '../../index.ts';
 import {
   blobSource,
   createRegistry,
@@ -184,7 +184,7 @@ function readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined {
   return {
     prompt: text.trim(),
     negativePrompt: found.negativePrompt ?? '',
-    styles,
+    styles: withParameters(styles, found.styleParameters ?? []),
     seed: found.seed?.toString(),
     steps: found.steps,
     sampler: found.sampler,
@@ -194,4 +194,16 @@ function readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined {
     height: found.size?.height,
     model: found.model,
   };
+}
+
+/** The tags' styles, each with the parameters that the block tells of it; both lists are in the order of use. */
+function withParameters(
+  styles: DrawnWith['styles'],
+  told: NonNullable<PictureParameters['styleParameters']>,
+): DrawnWith['styles'] {
+  const left = [...told];
+  return styles.map((style) => {
+    const at = left.findIndex((entry) => entry.style === style.name);
+    return at < 0 ? style : { ...style, parameters: left.splice(at, 1)[0]!.parameters };
+  });
 }

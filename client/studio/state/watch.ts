@@ -106,7 +106,8 @@ async function fetchStyle(address: string, sha256: string, home: WatchHome): Pro
   }
   const bytes = await response.arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  if (digest.toHex() !== sha256) return undefined;
+  const found = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (found !== sha256) return undefined;
   return new File([bytes], 'watched.style');
 }
 
