@@ -13,7 +13,14 @@ interface Exports {
   tincture_abi_1(): void;
   tincture_alloc(size: number): number;
   tincture_free(pointer: number): void;
-  tincture_load(set: number, width: number, side: number, index: number, block: number, length: number): number;
+  tincture_load(
+    set: number,
+    width: number,
+    side: number,
+    index: number,
+    block: number,
+    length: number,
+  ): number;
   tincture_apply(width: number, rows: number, k: number, v: number, strength: number): number;
   tincture_error(): number;
 }

@@ -68,7 +68,6 @@ export async function compileText(text: string, check = true): Promise<Uint8Arra
     threads: true,
     exceptions: true,
     memory64: true,
-    multi_memory: true,
     extended_const: true,
     tail_call: true,
     gc: true,
