@@ -1,7 +1,7 @@
 // Meters one function: charges at its entry and at every loop's head for the operators that run before the next charge.
 import type { ModuleReader } from '../contract/reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { OPERATOR_COST } from './fuel.ts';
+import { CHARGE_COST, OPERATOR_COST } from './fuel.ts';
 import { CODE, costOf, passOperator } from './operator.ts';
 
 /** Indices that the pass adds to the module. */
@@ -49,7 +49,7 @@ export function writeCheck(to: ByteWriter, fuel: number): void {
  */
 export function meterBody(reader: ModuleReader, additions: Additions, to: ByteWriter): void {
   const start = reader.at;
-  const whole: Region = { cost: 0 };
+  const whole: Region = { cost: CHARGE_COST };
   for (let groups = reader.number(); groups > 0; groups--) {
     whole.cost += reader.number() * OPERATOR_COST;
     reader.byte();
@@ -63,7 +63,7 @@ export function meterBody(reader: ModuleReader, additions: Additions, to: ByteWr
     const code = passOperator(reader);
     region.cost += costOf(code);
     if (code === CODE.loop) {
-      const inner: Region = { cost: 0 };
+      const inner: Region = { cost: CHARGE_COST };
       enclosing.push(inner);
       edits.push({ at: reader.at, length: 0, region: inner, call: 0 });
     } else if (code === CODE.block || code === CODE.if) {

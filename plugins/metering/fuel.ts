@@ -7,8 +7,10 @@ export const FUEL_EXPORT = 'tincture_fuel';
  * Fuel that stands for one millisecond where a host's limits are in milliseconds. Optimised loops of ordinary operators run
  * at several operators a nanosecond, so that a budget of fuel ends well before the time that it stands for.
  */
-export const FUEL_PER_MS = 1_000_000;
+export const FUEL_PER_MS = 500_000;
 
+/** What each charge costs by itself, at every function's entry and every trip of a loop: it takes operators too. */
+export const CHARGE_COST = 4;
 /** Every operator, and every local that a call must clear. */
 export const OPERATOR_COST = 1;
 /** Divisions, remainders and square roots keep the unit busy for many cycles; an indirect call checks its target. */

@@ -3,7 +3,7 @@ import { cardDigest } from '../../plugins/contract/card-section.ts';
 import { MAX_WIDTH } from '../../plugins/contract/limits.ts';
 import { PluginError, type PluginErrorKind } from '../../plugins/contract/plugin-error.ts';
 import type { StyleCard } from '../../plugins/contract/style.ts';
-import type { ContextPair, Plugin, PluginHost } from '../../plugins/host/plugin.ts';
+import type { ContextPair, Plugin, PluginHost, PluginLimits } from '../../plugins/host/plugin.ts';
 
 /** A prompt's context in SD 1.x: 77 tokens, width 768 where no card names another. */
 const ROWS = 77;
@@ -26,11 +26,16 @@ export type PluginTrial =
 /**
  * Starts the module with its parameters' defaults and no weights, and makes every call that it offers, in the ABI's order. The
  * context is the same each time: [77, the card's width], values in [-1, 1). With a card, a module packed with another is
- * not started. The plugin is closed afterwards; the host stays open. Never throws for what the plugin does.
+ * not started. `limits` are those that users give where none are named. The plugin is closed afterwards; the host stays open. Never throws for what the plugin does.
  */
-export async function tryPlugin(host: PluginHost, wasm: Uint8Array, card?: StyleCard): Promise<PluginTrial> {
+export async function tryPlugin(
+  host: PluginHost,
+  wasm: Uint8Array,
+  card?: StyleCard,
+  limits: Partial<PluginLimits> = {},
+): Promise<PluginTrial> {
   const name = card?.name ?? 'plugin';
-  const options = card === undefined ? {} : { cardSha256: await cardDigest(card) };
+  const options = card === undefined ? limits : { ...limits, cardSha256: cardDigest(card) };
   const width = Math.min(card?.base.contextWidth ?? WIDTH, MAX_WIDTH);
   const refusals: string[] = [];
   let call = 'start';

@@ -10,6 +10,8 @@ import { portOver } from './wire.ts';
 export interface EdgeHome {
   /** A new host in workerd. Its line stays open until the home is closed. */
   createHost(): Promise<PluginHost>;
+  /** Sends a body to one of edge-worker.ts's other routes; gives the answer's JSON. */
+  post<T>(path: string, body: string): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -44,13 +46,17 @@ export async function startEdgeHome(): Promise<EdgeHome> {
   const sockets: WebSocket[] = [];
   return {
     async createHost() {
-      const socket = new WebSocket(url.href.replace('http', 'ws'));
+      const socket = new WebSocket(new URL('/host', url.href.replace('http', 'ws')));
       await new Promise((resolve, reject) => {
         socket.addEventListener('open', resolve, { once: true });
         socket.addEventListener('error', reject, { once: true });
       });
       sockets.push(socket);
       return remotePluginHost(portOver(socket));
+    },
+    async post<T>(path: string, body: string): Promise<T> {
+      const answer = await fetch(new URL(path, url), { method: 'POST', body });
+      return (await answer.json()) as T;
     },
     async close() {
       for (const socket of sockets) socket.close();
