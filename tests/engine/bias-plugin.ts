@@ -6,7 +6,7 @@ import { digestOfBytes } from '../../client/formats/digest.ts';
 import type { Hypernetwork, LayerPair } from '../../client/hypernetwork/hypernetwork.ts';
 import { readHypernetwork } from '../../client/hypernetwork/read.ts';
 import { writeHypernetworkSafetensors } from '../../client/hypernetwork/write.ts';
-import { type StyleSource, writeStyleFile } from '../../client/index.ts';
+import { type ByteSource, type StyleSource, writeStyleFile } from '../../client/index.ts';
 import { tensor } from '../../client/tensor/tensor.ts';
 import { cardDigest, withCardSection } from '../../plugins/contract/card-section.ts';
 import type { StyleCard, StyleManifest } from '../../plugins/contract/style.ts';
@@ -100,7 +100,10 @@ function words(text: string): string {
 }
 
 /** The same as data: zero weights, and the number as the values' bias. */
-export async function biasData(value: number, widths: readonly number[] = WIDTHS): Promise<StyleSource> {
+export async function biasData(
+  value: number,
+  widths: readonly number[] = WIDTHS,
+): Promise<{ readonly name: string; readonly file: ByteSource }> {
   const known = await readHypernetwork(
     bytesSource('style-a.pt', await readFile('tests/golden/sd-tiny/style-a.pt')),
   );

@@ -58,9 +58,7 @@ describe('layers', () => {
   });
 
   test('come from the weights file where the plugin makes none', async () => {
-    const source = await biasData(0.25);
-    const file = (source as { file: { size: number; read(at: number, length: number): Promise<Uint8Array> } })
-      .file;
+    const { file } = await biasData(0.25);
     const weights = await file.read(0, file.size);
     const done = '(i32.const 0)';
     const text = moduleText({ memory: '1 64', tincture_apply: done, tincture_load: done });
@@ -101,6 +99,15 @@ describe('layers', () => {
   });
 });
 
+test('a plugin with layers for no width of the model says that it changes nothing', async () => {
+  const style = packed(await compileText(moduleText({ tincture_layers: '(i32.const 3)' })));
+  const { notices, latents } = await engine.generate({ ...PICTURE, steps: 3, styles: [{ style }] });
+  expect(notices.join()).toMatch(
+    /style tones has no layers here; this model has 24, 32, 64, .* changes nothing/,
+  );
+  expect(latents.data).toEqual(await plain());
+});
+
 describe('schedules', () => {
   test('of zeros are no style at all', async () => {
     const style = packed(await biasPlugin({ schedule: [[0, 0], [0, 1], [0, 0]] }));
@@ -126,6 +133,15 @@ describe('schedules', () => {
     const both = [other, { style: await biasData(0.25) }];
     expect(relativeError(made, await composer.draw(picture, [both, [other], [other]]))).toBeLessThan(1e-5);
   }); // biome-ignore format: a row
+
+  test('of the example plugin fade', async () => {
+    const source = await biasData(0.25);
+    const weights = await source.file.read(0, source.file.size);
+    const style = packed(await readFile('build/plugins/fade.wasm'), { weights: [weights] });
+    const made = await draw([{ style, parameters: { from: 1, to: -0.5 } }]);
+    const steps = [1, 0.25, -0.5].map((strength) => [{ style: source, strength }]);
+    expect(relativeError(made, await composer.draw(PICTURE, steps))).toBeLessThan(1e-5);
+  });
 
   test('have an entry for each step that DDIM really takes', async () => {
     // 7 steps are 8: the plugin refuses any other number.

@@ -4,7 +4,7 @@ import type { OpenModel } from '../../client/engine/model.ts';
 import { MAX_PICTURE_LAYERS_BYTES, PluginStyle } from '../../client/engine/plugin-style.ts';
 import { findStyle } from '../../client/engine/style-source.ts';
 import { Styles } from '../../client/engine/styles.ts';
-import { blobSource, type bytesSource, openStyleFile, type Registry } from '../../client/index.ts';
+import { blobSource, openStyleFile, type Registry, type StyleSource } from '../../client/index.ts';
 import { nodePlatform } from '../../client/node.ts';
 import type { Plugin, PluginHost } from '../../client/plugin-host/host.ts';
 import { encodeStack } from '../../client/plugin-host/layer-block.ts';
@@ -20,7 +20,7 @@ const model = {
 } as unknown as OpenModel;
 const finding = { platform, registry: undefined, signal: undefined, onProgress: undefined };
 
-async function fileOf(source: Awaited<ReturnType<typeof biasData>>) {
+async function fileOf(source: StyleSource) {
   const { name, file } = source as { name: string; file: Blob };
   return { name, file, opened: await openStyleFile(blobSource(name, file)) };
 }
@@ -130,7 +130,7 @@ test('seventeen styles of one picture all stay open, and the oldest go with the 
   const styles = new Styles(model, host, finding);
   const uses = await Promise.all(
     Array.from({ length: 17 }, async (_, index) => {
-      const { file } = (await biasData(index)) as { file: ReturnType<typeof bytesSource> };
+      const { file } = await biasData(index);
       return { style: { name: `style-${index}.safetensors`, file } };
     }),
   );

@@ -94,6 +94,7 @@ test.each([
   ['a chain of linear styles', [linearStyle, { ...linearStyle, strength: -1.5 }, linearStyle]],
   ['a style with PReLU, layer norm and mish', [curvedStyle]],
   ['linear and other styles mixed', [linearStyle, curvedStyle, linearStyle]],
+  ['a chain with a style that varies', [linearStyle, { ...linearStyle, strength: -1.5, varies: true }]],
 ])('%s gives what the reference gives', async (_, styles) => {
   const x = wavy([5, WIDTH], 20);
   const { k, v } = await bend(styles, x);
@@ -111,6 +112,15 @@ test('a chain of linear styles costs one product each for K and V, whatever its 
     'styles.6.v.bias 6',
   ]);
   expect(styleSignature(chain, WIDTHS).key).toBe(styleSignature([linearStyle], WIDTHS).key);
+});
+
+test('a style that varies takes its strength as an input, one session for all its steps', () => {
+  const at = (strength: number) => [linearStyle, { ...linearStyle, strength, varies: true }];
+  const signature = styleSignature(at(0.5), WIDTHS);
+  expect(styleSignature(at(0), WIDTHS).key).toBe(signature.key);
+  expect(styleFeeds(at(0), signature)['style1.strength']?.data).toEqual(Float32Array.of(0));
+  const weights = [0.5, 0].map((strength) => styleFeeds(at(strength), signature)['style1.6.k.0.weight']);
+  expect(weights[0]).toBe(weights[1]);
 });
 
 test('inputs are named by style, width, kind and layer', () => {
