@@ -131,7 +131,7 @@ function mutateSections(random: Random, sections: Section[], other: Parts, spoil
     case 6:
       return replaced(content.toSpliced(at, 1, ...someNumber(random)));
     case 7: {
-      const types = sections.findIndex(({ id }) => id === TYPE);
+      const types = sections.findIndex((it) => it.id === TYPE && it.content.length > 0);
       if (types < 0) return replaced(content.toSpliced(at, 1));
       const list = sections[types]!.content;
       return sections.with(types, {

@@ -43,7 +43,8 @@ export function sibling(random: Random, code: number): number[] {
 
 function someImmediate(random: Random, immediate: Immediate): number[] {
   const number = (): readonly number[] => someNumber(random);
-  const bytes = (count: number, end = 256): number[] => Array.from({ length: count }, () => random.below(end));
+  const bytes = (count: number, end = 256): number[] =>
+    Array.from({ length: count }, () => random.below(end));
   switch (immediate) {
     case 'none':
       return [];

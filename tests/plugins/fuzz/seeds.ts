@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { operatorOf } from '../../../plugins/contract/opcodes.ts';
 import { validatePlugin } from '../../../plugins/contract/validator.ts';
 import { compileCorpus, compileGood } from '../hostile/compile.ts';
-import { bareSections, functionType, leb, list, type Section, sized, assemble } from '../module-bytes.ts';
+import { assemble, bareSections, functionType, leb, list, type Section, sized } from '../module-bytes.ts';
 import { compileText, moduleText } from '../module-text.ts';
 
 /** Larger ones make mutations slow and rarely matter. */
@@ -59,7 +59,13 @@ function everyOperator(): Uint8Array<ArrayBuffer> {
   const functions: number[] = [];
   const bodies: number[][] = [];
   const codes = [...Array(0x100).keys(), ...run(0xfc00, 0x0c), ...run(0xfd000, 0x114)];
-  const [typeSection, , memory, exported, code] = bareSections() as [Section, Section, Section, Section, Section];
+  const [typeSection, , memory, exported, code] = bareSections() as [
+    Section,
+    Section,
+    Section,
+    Section,
+    Section,
+  ];
   for (const number of codes) {
     const operator = operatorOf(number);
     if (operator?.type === undefined) continue;
@@ -71,12 +77,24 @@ function everyOperator(): Uint8Array<ArrayBuffer> {
     }
     functions.push(types.get(key)!);
     const operands = pops.flatMap((_, i) => [0x20, i]);
-    const start = number < 0x100 ? [number] : number < 0xfd000 ? [0xfc, ...leb(number - 0xfc00)] : [0xfd, ...leb(number - 0xfd000)];
+    const start =
+      number < 0x100
+        ? [number]
+        : number < 0xfd000
+          ? [0xfc, ...leb(number - 0xfc00)]
+          : [0xfd, ...leb(number - 0xfd000)];
     bodies.push([0, ...operands, ...start, ...IMMEDIATES[operator.immediate]!, 0x0b]);
   }
   const bareTypes = 5;
   return assemble([
-    { id: 1, content: [...leb(bareTypes + typeEntries.length), ...typeSection.content.slice(1), ...typeEntries.flat()] },
+    {
+      id: 1,
+      content: [
+        ...leb(bareTypes + typeEntries.length),
+        ...typeSection.content.slice(1),
+        ...typeEntries.flat(),
+      ],
+    },
     { id: 3, content: sized([0, 1, 2, 3, 4, ...functions.map((type) => type + bareTypes)]) },
     memory,
     exported,

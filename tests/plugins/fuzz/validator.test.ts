@@ -24,7 +24,9 @@ function refusal(bytes: Uint8Array): PluginError | undefined {
   }
 }
 
-test('what it accepts the engine accepts, and what it finds ill typed the engine does too', { timeout: 7_200_000 }, async () => {
+test('what it accepts the engine accepts, and what it finds ill typed the engine does too', {
+  timeout: 7_200_000,
+}, async () => {
   const parts = (await seeds()).map(takeApart);
   expect(parts.length).toBeGreaterThan(20);
   const outcomes = new Map<string, number>();
@@ -43,11 +45,14 @@ test('what it accepts the engine accepts, and what it finds ill typed the engine
     if (error !== undefined && engine && TYPE_REASON.test(error.message)) {
       findings.push(`run ${run}: ${error.message}, the engine accepts`);
     }
-    if (error !== undefined && !/^fuzzed/.test(error.facts.where ?? '')) findings.push(`run ${run}: no place`);
+    if (error !== undefined && !/^fuzzed/.test(error.facts.where ?? ''))
+      findings.push(`run ${run}: no place`);
   }
   if (RUNS > 4000) {
     const sorted = Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a));
-    process.stdout.write(`${RUNS} mutations, slowest ${slowest} ms: ${JSON.stringify(sorted, null, 1)}\n${findings.join('\n')}\n`);
+    process.stdout.write(
+      `${RUNS} mutations, slowest ${slowest} ms: ${JSON.stringify(sorted, null, 1)}\n${findings.join('\n')}\n`,
+    );
   }
   expect(findings).toEqual([]);
   // A mutator that only breaks the framing, or never breaks anything, would prove nothing.
