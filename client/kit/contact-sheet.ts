@@ -12,8 +12,8 @@ export interface SheetLayout {
 
 const MARGIN = 8;
 const GAP = 4;
-const PAPER = [250, 249, 246];
-const INK = [40, 38, 34];
+const PAPER = 0xffffffff;
+const INK = [40, 40, 40, 255];
 
 /**
  * Sets the pictures row by row; all must have the size of the first. Throws `kit/sheet` for another number or size of
@@ -46,9 +46,13 @@ export function contactSheet({ rows, columns }: SheetLayout, pictures: readonly 
     });
   }
   const pixels = new Uint8ClampedArray(width * height * 4);
-  for (let at = 0; at < pixels.length; at += 4) pixels.set([...PAPER, 255], at);
+  // One 32-bit word is one pixel, whose four bytes are alike whatever their order.
+  new Uint32Array(pixels.buffer).fill(PAPER);
   const write = (text: string, x: number, y: number): void =>
-    drawText(text, scale, (dx, dy) => pixels.set([...INK, 255], ((y + dy) * width + x + dx) * 4));
+    drawText(text, scale, (dx, dy) => {
+      const inside = x + dx < width && y + dy < height;
+      if (inside) pixels.set(INK, ((y + dy) * width + x + dx) * 4);
+    });
   for (const [column, text] of columns.entries()) {
     const size = textSize(text, scale).width;
     // A label wider than its picture begins at the picture's edge, and ends where the sheet does.

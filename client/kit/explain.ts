@@ -39,13 +39,9 @@ function explain({ what, facts, message }: PluginError, files: SourceFiles, entr
     return at(files, entry, /^/, 'the plugin does nothing: export tincture_apply or tincture_layers');
   }
   if (what.includes('import')) {
-    const [module = '', field = ''] = (facts.found ?? '').split('.', 2);
-    return at(
-      files,
-      entry,
-      new RegExp(`\\b(?:${plain(field)}|${plain(module)})\\b`),
-      importWords(facts.found),
-    );
+    // Such as `function env.console.log`.
+    const name = /\w+\.([\w.]+)$/.exec(facts.found ?? '')?.[1] ?? '';
+    return at(files, entry, new RegExp(`\\b${plain(SPELT_AS[name] ?? name)}\\b`), importWords(facts.found));
   }
   if (what.includes('start function')) {
     return at(
@@ -62,8 +58,11 @@ function importWords(found: string | undefined): string {
   return `a plugin may not import anything, and this asks its host for ${found ?? 'something'}; there is no console, clock or random number in the sandbox`;
 }
 
+/** What authors write for what the compiler imports under another name. */
+const SPELT_AS: Readonly<Record<string, string>> = { seed: 'Math.random' };
+
 function plain(name: string): string {
-  return name.replace(/[^\w]/g, '') || '$.';
+  return name.replace(/[^\w.]/g, '').replaceAll('.', '\\.');
 }
 
 /** An error at the first place that matches, the entry before the other files. */
