@@ -59,7 +59,9 @@ describe('the playground', { timeout: TIMEOUT_MS }, () => {
     expect(fetched.filter((path) => /playground|compile-worker|asc-/.test(path))).toEqual([]);
     await page.getByRole('link', { name: 'Playground' }).click();
     await page.locator('.build-done').waitFor({ timeout: PATIENCE_MS });
-    expect(await page.locator('.build').textContent()).toMatch(/built in \d+\.\d\d s · \d+(\.\d)? kB/);
+    expect(await page.locator('.build > span').last().textContent()).toMatch(
+      /built in \d+\.\d\d s · \d+(\.\d)? kB/,
+    );
     expect(new Set(await picture()).size).toBeGreaterThan(8);
     expect(await page.getByRole('slider', { name: 'amount' }).inputValue()).toBe('0.5');
     expect(browser.errors).toEqual([]);

@@ -68,6 +68,8 @@ function studio(generate: StudioEngine['generate'] = async () => RESULT, bytes =
       };
     },
     readParameters: () => undefined,
+    keep: async () => '',
+    kept: async () => undefined,
     stored: async () => [],
     forget: async () => {},
     forgetAll: async () => {},

@@ -100,8 +100,8 @@ describe('the verbs', () => {
       store,
       workshop,
       studio: createStore(reduce, FIRST_STATE),
-      actions: { engineFor: async () => engine },
-      lists: { samplers: [] },
+      actions: { engineFor: async () => engine, attempt: (_doing, work) => work() },
+      tincture: { samplers: [], keep: async (bytes) => bytes.length.toString(16).padStart(64, '0') },
     });
     const styles = () => generate.mock.calls.map(([{ styles }]: [DrawRequest, ...unknown[]]) => styles);
     return { store, actions, workshop, generate, styles };
@@ -179,6 +179,19 @@ describe('the verbs', () => {
     await actions.build();
     await settle();
     expect(generate).not.toHaveBeenCalled();
+  });
+
+  it('weights of one’s own are given to the plugin, and kept by their digest', async () => {
+    const { store, actions, workshop } = playground();
+    await actions.build();
+    const file = { name: 'mine.safetensors', bytes: new Uint8Array(11) };
+    await actions.bringWeights([file]);
+    await vi.waitFor(() => expect(workshop.pack).toHaveBeenCalledTimes(2));
+    expect(workshop.pack.mock.calls[1]![2].weights).toEqual([file]);
+    const { work } = store.state();
+    expect(work.weights).toEqual([{ name: 'mine.safetensors', sha256: 'b'.padStart(64, '0') }]);
+    expect(parseWork(JSON.stringify(work))).toEqual(work);
+    expect(parseWork(JSON.stringify({ ...work, weights: [{ name: 'x', sha256: '../x' }] }))).toBeUndefined();
   });
 
   it('the file to download has the picture as its preview, without its text', async () => {

@@ -36,3 +36,11 @@ export async function readWeights(
     fix: 'Take some away first.',
   });
 }
+
+/** The error for weights that were kept and are gone. */
+export function missingWeights(name: string): TinctureError {
+  return new TinctureError('playground/weights', 'the weights are no longer on this device', {
+    where: name,
+    fix: 'Add the file again under “Weights”.',
+  });
+}

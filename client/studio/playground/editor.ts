@@ -55,7 +55,7 @@ export function createEditor(parent: HTMLElement, label: string, events: EditorE
     lintGutter(),
     highlightActiveLineGutter(),
     history(),
-    drawSelection(),
+    drawSelection({ cursorBlinkRate: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 1200 }),
     indentOnInput(),
     bracketMatching(),
     closeBrackets(),

@@ -1,7 +1,8 @@
-// Keeps the playground's sources and card on this device, over reloads and visits. Weights are not kept.
+// Keeps the playground's sources, card and the names of its weights on this device, over reloads and visits.
 import { MAX_SOURCE_CHARACTERS, MAX_SOURCE_FILES } from '../../kit/compile.ts';
 import type { Store } from '../state/store.ts';
-import type { CardForm, PlaygroundAction, PlaygroundState, Work } from './playground-state.ts';
+import { MAX_SETS } from './bring-weights.ts';
+import type { CardForm, KeptWeights, PlaygroundAction, PlaygroundState, Work } from './playground-state.ts';
 
 const KEY = 'tincture.playground';
 const CARD_FIELDS = ['name', 'version', 'title', 'author', 'licence', 'description'] as const;
@@ -23,7 +24,9 @@ export function parseWork(json: string | null): Work | undefined {
   if (!isTexts(files) || !(entry in files) || Object.keys(files).length > MAX_SOURCE_FILES) return;
   if (!isTexts(card) || CARD_FIELDS.some((field) => card[field] === undefined)) return;
   const known = Object.fromEntries(CARD_FIELDS.map((field) => [field, card[field]!]));
-  return { template, files, entry, card: known as unknown as CardForm, contextWidth };
+  const work = { template, files, entry, card: known as unknown as CardForm, contextWidth };
+  if (value.weights === undefined) return work;
+  return isKeptWeights(value.weights) ? { ...work, weights: value.weights } : undefined;
 }
 
 export function readWork(): Work | undefined {
@@ -57,3 +60,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const isTexts = (value: unknown): value is Record<string, string> =>
   isRecord(value) && Object.values(value).every((text) => typeof text === 'string');
+
+const isKeptWeights = (value: unknown): value is readonly KeptWeights[] =>
+  Array.isArray(value) &&
+  value.length <= MAX_SETS &&
+  value.every((it) => isTexts(it) && it.name !== undefined && /^[0-9a-f]{64}$/.test(it.sha256 ?? ''));

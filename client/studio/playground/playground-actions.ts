@@ -25,6 +25,8 @@ export interface PlaygroundActions {
   setStrength(strength: number): void;
   setValue(name: string, value: number): void;
   setWeights(weights: readonly WeightsFile[]): void;
+  /** The same for weights that the user brought: they are kept on this device too. */
+  bringWeights(weights: readonly WeightsFile[]): Promise<void>;
   /** Draws after a moment, where pictures are drawn by themselves; for changes of prompt and seed. */
   redrawSoon(): void;
   /** Draws the current picture with the style, and without it where that is not at hand. */
@@ -38,12 +40,12 @@ export interface PlaygroundParts {
   readonly store: Store<PlaygroundState, PlaygroundAction>;
   readonly workshop: Workshop;
   readonly studio: Store<StudioState, StudioAction>;
-  readonly actions: Pick<StudioActions, 'engineFor'>;
-  readonly lists: Pick<Tincture, 'samplers'>;
+  readonly actions: Pick<StudioActions, 'engineFor' | 'attempt'>;
+  readonly tincture: Pick<Tincture, 'samplers' | 'keep'>;
 }
 
 export function createPlaygroundActions(parts: PlaygroundParts): PlaygroundActions {
-  const { store, workshop, studio, actions, lists } = parts;
+  const { store, workshop, studio, actions, tincture } = parts;
   let wasm: Uint8Array<ArrayBuffer> | undefined;
   let building: Promise<void> | undefined;
   let stale = false;
@@ -125,9 +127,9 @@ export function createPlaygroundActions(parts: PlaygroundParts): PlaygroundActio
       const { strength, values } = store.state();
       const { file } = packed;
       const use = { style: { name: file.name, file }, strength, parameters: values };
-      const now = await proof(engine, requestOf(settings, [use], lists), abort.signal);
+      const now = await proof(engine, requestOf(settings, [use], tincture), abort.signal);
       store.dispatch({ kind: 'drawn', now });
-      const plain = requestOf(settings, [], lists);
+      const plain = requestOf(settings, [], tincture);
       if (store.state().plain?.key !== keyOf(plain)) {
         store.dispatch({ kind: 'plain', plain: await proof(engine, plain, abort.signal) });
       }
@@ -151,6 +153,11 @@ export function createPlaygroundActions(parts: PlaygroundParts): PlaygroundActio
       },
     });
     return { picture, notices, key: keyOf(request), milliseconds: performance.now() - started };
+  };
+
+  const setWeights = (weights: readonly WeightsFile[]): void => {
+    store.dispatch({ kind: 'weights', weights });
+    void build();
   };
 
   const redrawSoon = (): void => {
@@ -182,9 +189,15 @@ export function createPlaygroundActions(parts: PlaygroundParts): PlaygroundActio
       store.dispatch({ kind: 'value', name, value });
       redrawSoon();
     },
-    setWeights(weights) {
-      store.dispatch({ kind: 'weights', weights });
-      void build();
+    setWeights,
+    async bringWeights(weights) {
+      setWeights(weights);
+      await actions.attempt('Keeping the weights on this device', async () => {
+        const kept = await Promise.all(
+          weights.map(async ({ name, bytes }) => ({ name, sha256: await tincture.keep(bytes, name) })),
+        );
+        store.dispatch({ kind: 'kept', weights: kept });
+      });
     },
     stop() {
       drawing?.abort();

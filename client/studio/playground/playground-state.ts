@@ -23,6 +23,12 @@ export interface WeightsFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** Weights of the user's own, which are kept on this device by their digest. */
+export interface KeptWeights {
+  readonly name: string;
+  readonly sha256: string;
+}
+
 /** What is kept over a reload. */
 export interface Work {
   readonly template: string;
@@ -31,6 +37,8 @@ export interface Work {
   readonly card: CardForm;
   /** Width of the text context that it was begun for; the loaded model's counts where there is one. */
   readonly contextWidth: number;
+  /** Absent: the template's. */
+  readonly weights?: readonly KeptWeights[];
 }
 
 /** Where the newest sources stand on their way to a plugin that runs. */
@@ -86,6 +94,7 @@ export type PlaygroundAction =
   | { readonly kind: 'open'; readonly path: string }
   | { readonly kind: 'card'; readonly card: CardForm }
   | { readonly kind: 'weights'; readonly weights: readonly WeightsFile[] }
+  | { readonly kind: 'kept'; readonly weights: readonly KeptWeights[] }
   | { readonly kind: 'compiling'; readonly first: boolean }
   | { readonly kind: 'problems'; readonly problems: readonly Diagnostic[] }
   | { readonly kind: 'refused'; readonly failure: Failure }
@@ -146,6 +155,8 @@ export function reducePlayground(state: PlaygroundState, action: PlaygroundActio
       return { ...state, work: { ...state.work, card: action.card } };
     case 'weights':
       return { ...state, weights: action.weights };
+    case 'kept':
+      return { ...state, work: { ...state.work, weights: action.weights } };
     case 'compiling':
       return { ...state, build: { phase: 'compiling', first: action.first } };
     case 'problems': {

@@ -5,10 +5,13 @@ import { type Studio, useStudio } from '../components/studio-context.ts';
 import './css/playground.css';
 import { failureOf } from '../state/failure.ts';
 import { createStore } from '../state/store.ts';
+import type { Tincture } from '../state/tincture.ts';
+import { missingWeights } from './bring-weights.ts';
 import { createWorkshop } from './build.ts';
 import { keepWork, readWork } from './kept-work.ts';
 import { createPlaygroundActions } from './playground-actions.ts';
 import { PlaygroundContext, type PlaygroundParts } from './playground-context.ts';
+import type { WeightsFile, Work } from './playground-state.ts';
 import { firstPlayground, reducePlayground } from './playground-state.ts';
 import { SourcePanel } from './source-panel.tsx';
 import { FIRST_TEMPLATE, isTemplate, weightsFrom, workFrom } from './templates.ts';
@@ -30,14 +33,28 @@ function open({ store: studio, actions: studioActions, tincture }: Studio): Play
     workshop: createWorkshop(),
     studio,
     actions: studioActions,
-    lists: tincture,
+    tincture,
   });
   const { settings } = studio.state();
   // The same picture again and again is what shows a change; without words there is little to see.
   const prompt = settings.prompt.trim() === '' ? 'red apple' : settings.prompt;
   studio.dispatch({ kind: 'set', settings: { prompt, seedLocked: true } });
-  actions.setWeights(isTemplate(work.template) ? weightsFrom(work.template) : []);
+  void studioActions
+    .attempt('Reading the weights', () => weightsOf(work, tincture))
+    .then((weights) => actions.setWeights(weights ?? []));
   return { store, actions };
+}
+
+/** The weights that belong to kept work: the template's, or the user's own. Throws where one of those was removed. */
+async function weightsOf(work: Work, tincture: Tincture): Promise<readonly WeightsFile[]> {
+  if (work.weights === undefined) return isTemplate(work.template) ? weightsFrom(work.template) : [];
+  return Promise.all(
+    work.weights.map(async ({ name, sha256 }) => {
+      const blob = await tincture.kept(sha256, name);
+      if (blob === undefined) throw missingWeights(name);
+      return { name, bytes: new Uint8Array(await blob.arrayBuffer()) };
+    }),
+  );
 }
 
 export function Playground() {

@@ -13,7 +13,7 @@ export function useBring(): (files: readonly File[]) => Promise<void> {
       const others = files.filter((file) => !weights.includes(file));
       if (weights.length > 0) {
         await studio.actions.attempt('Reading the weights', async () => {
-          actions.setWeights(await readWeights(weights, store.state().weights));
+          await actions.bringWeights(await readWeights(weights, store.state().weights));
         });
       }
       if (others.length > 0) await studio.actions.bring(others);

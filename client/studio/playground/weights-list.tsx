@@ -22,7 +22,7 @@ export function WeightsList() {
 
   const put = (place: number, files: () => Promise<readonly File[]>) =>
     studio.attempt('Reading the weights', async () => {
-      actions.setWeights(await readWeights(await files(), weights, place));
+      await actions.bringWeights(await readWeights(await files(), weights, place));
     });
   const choose = (place: number, value: string) => {
     if (value === 'file') {
@@ -66,7 +66,7 @@ export function WeightsList() {
                 type="button"
                 class="tool small"
                 title="Take away"
-                onClick={() => actions.setWeights(weights.filter((_, index) => index !== place))}
+                onClick={() => void actions.bringWeights(weights.filter((_, index) => index !== place))}
               >
                 <Icon name="close" />
                 <span class="sr">{`Take away set ${place}, ${name}`}</span>

@@ -15,6 +15,7 @@ import {
   SCHEDULES,
   TinctureError,
 } from '../../index.ts';
+import { hexText } from './hex-text.ts';
 import type { ModelDefaults } from './settings.ts';
 import type { ShelfStyle } from './styles.ts';
 import { STRENGTH } from './styles.ts';
@@ -89,6 +90,18 @@ export function openLibrary(origin: string): Tincture {
     blob: (ref) => registry.fetchBlob(ref),
 
     describeStyle,
+
+    async keep(bytes, label) {
+      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+      const sha256 = hexText(digest);
+      labels.set(sha256, label);
+      await cache.put(sha256, bytes.length, new Blob([bytes]).stream());
+      return sha256;
+    },
+    kept(sha256, label) {
+      labels.set(sha256, label);
+      return cache.get(sha256);
+    },
 
     async stored() {
       const blobs = await cache.list();

@@ -128,6 +128,10 @@ export interface Tincture {
   describeStyle(file: File): Promise<ShelfStyle>;
   /** Undefined when the picture carries no parameters. */
   readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined;
+  /** Keeps bytes of the user's own on this device and gives their SHA-256; `label` says what they are. */
+  keep(bytes: Uint8Array<ArrayBuffer>, label: string): Promise<string>;
+  /** What was kept under a digest; undefined when it was removed since. */
+  kept(sha256: string, label: string): Promise<Blob | undefined>;
   stored(): Promise<readonly StoredBlob[]>;
   forget(sha256: string): Promise<void>;
   forgetAll(): Promise<void>;

@@ -1,5 +1,6 @@
 // Follows a kit that watches a style's folder on this computer: each build arrives as a style file, or as its errors.
 import { TinctureError } from '../../index.ts';
+import { hexText } from './hex-text.ts';
 
 /** Hosts that are this computer: a link must not make the page listen to anyone else. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1'];
@@ -106,8 +107,7 @@ async function fetchStyle(address: string, sha256: string, home: WatchHome): Pro
   }
   const bytes = await response.arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const found = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (found !== sha256) return undefined;
+  if (hexText(digest) !== sha256) return undefined;
   return new File([bytes], 'watched.style');
 }
 
