@@ -32,12 +32,17 @@ export function takeApart(bytes: Uint8Array): Parts {
   return { sections, bodies };
 }
 
-/** Changes `parts` in one to four places; `others` give sections and functions. */
-export function mutate(random: Random, parts: Parts, others: readonly Parts[]): Uint8Array<ArrayBuffer> {
+/** Changes `parts` in one place or a few, at most `changes`; `others` give sections and functions. */
+export function mutate(
+  random: Random,
+  parts: Parts,
+  others: readonly Parts[],
+  changes = 4,
+): Uint8Array<ArrayBuffer> {
   let sections = [...parts.sections];
   const bodies = [...parts.bodies];
   const spoilt = new Set<number>();
-  for (let left = 1 + random.below(4); left > 0; left--) {
+  for (let left = 1 + random.below(changes); left > 0; left--) {
     // Most of what can be wrong is in the functions.
     if (random.below(3) > 0 && bodies.length > 0) {
       const index = random.below(bodies.length);

@@ -1,7 +1,7 @@
 // Operators for mutations: where those of a body begin, and new ones with plausible immediates.
-import { readImmediate } from '../../../plugins/contract/immediates.ts';
 import { type Immediate, operatorOf } from '../../../plugins/contract/opcodes.ts';
 import { ModuleReader } from '../../../plugins/contract/reader.ts';
+import { passOperator } from '../../../plugins/metering/operator.ts';
 import { leb } from '../module-bytes.ts';
 import type { Random } from './random.ts';
 
@@ -107,29 +107,6 @@ export function placesOf(body: readonly number[]): Place[] {
 
 function readPlace(reader: ModuleReader): Place {
   const start = reader.at;
-  const first = reader.byte();
-  const code = first === 0xfc ? 0xfc00 + reader.number() : first === 0xfd ? 0xfd000 + reader.number() : first;
-  const immediates = reader.at;
-  const operator = operatorOf(code) ?? reader.refuse('an operator that is not known');
-  switch (operator.immediate) {
-    case 'block':
-      reader.signed(33);
-      break;
-    case 'labels':
-      for (let left = reader.number(); left >= 0; left--) reader.number();
-      break;
-    case 'table':
-      reader.number();
-      reader.number();
-      break;
-    case 'label':
-    case 'function':
-    case 'local':
-    case 'global':
-      reader.number();
-      break;
-    default:
-      readImmediate(reader, operator, Number.POSITIVE_INFINITY, (what) => reader.refuse(what));
-  }
-  return { code, start, immediates, end: reader.at };
+  const code = passOperator(reader);
+  return { code, start, immediates: start + encode(code).length, end: reader.at };
 }

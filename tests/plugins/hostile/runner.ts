@@ -42,16 +42,16 @@ export async function hostileCorpus(
   }
 }
 
-interface Outcome {
+export interface Outcome {
   readonly call: Call;
   readonly error: unknown;
 }
 
 async function judge(host: PluginHost, entry: CompiledEntry): Promise<string | undefined> {
-  let outcome = await converse(host, entry);
+  let outcome = await converse(host, entry, checkLayers);
   if (outcome !== undefined && isEarly(outcome, entry.must)) {
     // The machine was busy while the sandbox opened, and the deadline came before the plugin had done anything.
-    outcome = await converse(host, { ...entry, limits: { ...entry.limits, ...PATIENT } });
+    outcome = await converse(host, { ...entry, limits: { ...entry.limits, ...PATIENT } }, checkLayers);
   }
   const wanted = spellMust(entry.must);
   if (outcome === undefined) return entry.must === 'nothing' ? undefined : `nothing, instead of ${wanted}`;
@@ -84,8 +84,12 @@ function spellMust(must: Must): string {
   return `${must.fails} failing: ${must.kind} ${must.says ?? ''}`;
 }
 
-/** The whole conversation; gives the first call that failed. */
-async function converse(host: PluginHost, entry: CompiledEntry): Promise<Outcome | undefined> {
+/** The whole conversation; gives the first call that failed. What the plugin makes is held against `onLayers`. */
+export async function converse(
+  host: PluginHost,
+  entry: CompiledEntry,
+  onLayers: (blocks: LayerBlocks | undefined) => void,
+): Promise<Outcome | undefined> {
   let call: Call = 'start';
   let plugin: Plugin | undefined;
   try {
@@ -112,7 +116,7 @@ async function converse(host: PluginHost, entry: CompiledEntry): Promise<Outcome
       for (let left = entry.repeat ?? 1; left > 0; left--) await apply(plugin);
     }
     call = 'layers';
-    if (offers.has('tincture_layers')) checkLayers(await plugin.layers(WIDTH));
+    if (offers.has('tincture_layers')) onLayers(await plugin.layers(WIDTH));
     return undefined;
   } catch (error) {
     return { call, error };
