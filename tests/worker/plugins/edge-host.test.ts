@@ -131,25 +131,35 @@ describe('memory', () => {
     await plugin.close();
   });
 
+  /** Keeps the place of the first block, and makes it again as both sides of every width. */
+  const KEEPS = {
+    memory: '1 1000',
+    tincture_load: '(if (i32.eqz (global.get $kept)) (then (global.set $kept (local.get 4)))) (i32.const 0)',
+    tincture_layers: `(local $length i32)
+      (local.set $length (i32.add (i32.const 32)
+        (i32.mul (i32.const 4) (i32.mul (local.get 0) (i32.add (local.get 0) (i32.const 1))))))
+      (i32.store (i32.const 1024) (global.get $kept)) (i32.store (i32.const 1028) (local.get $length))
+      (i32.store (local.get 2) (i32.const 1024)) (i32.store offset=4 (local.get 2) (i32.const 1)) (i32.const 0)`,
+    more: '(global $kept (mut i32) (i32.const 0))',
+  };
+  const load = async (width: number): Promise<{ loaded: string; made: string }> =>
+    home.post('/load', JSON.stringify({ wasm: base64(await compileText(moduleText(KEEPS))), width }));
+
   test('layers that do not cross at once are handed over by sides; too many made at once are refused', async () => {
-    // Two sides of 16 MiB each: together above what one call carries. The block that came first is what it makes.
-    const width = 2048;
-    const bytes = 32 + 4 * (width * width + width);
+    // 16 MiB a side: both together are above what one message carries.
+    const bytes = 32 + 4 * (2048 * 2048 + 2048);
     expect(2 * bytes).toBeGreaterThan(EDGE_MESSAGE_BYTES);
-    const wasm = await compileText(
-      moduleText({
-        memory: '1 1000',
-        tincture_load: `(if (i32.eqz (global.get $kept)) (then (global.set $kept (local.get 4)))) (i32.const 0)`,
-        tincture_layers: `(i32.store (i32.const 1024) (global.get $kept)) (i32.store (i32.const 1028) (i32.const ${bytes}))
-          (i32.store (local.get 2) (i32.const 1024)) (i32.store offset=4 (local.get 2) (i32.const 1)) (i32.const 0)`,
-        more: '(global $kept (mut i32) (i32.const 0))',
-      }),
-    );
-    const { layers } = await home.post<{ layers: string }>(
-      '/load',
-      JSON.stringify({ wasm: base64(wasm), width }),
-    );
-    expect(layers).toMatch(/memory is full.*33570880 bytes of layers do not cross at once/);
+    const { loaded, made } = await load(2048);
+    expect(loaded).toBe('done');
+    expect(made).toContain(`memory is full; found ${2 * bytes} bytes of layers do not cross at once`);
+    expect(await load(1024)).toEqual({ loaded: 'done', made: 'done' });
+  });
+
+  test('a side that does not cross is refused, and the plugin goes on', async () => {
+    const { loaded, made } = await load(2900);
+    expect(loaded).toMatch(/memory is full.*limited to 32MiB/);
+    // It never got a block whose place it could have kept.
+    expect(made).not.toMatch(/ended/);
   });
 });
 

@@ -34,12 +34,14 @@ const ROUTES: Readonly<Record<string, (request: Request, env: Env) => Promise<Re
   async '/load'(request, env) {
     const { wasm, width } = (await request.json()) as { wasm: string; width: number };
     const plugin = await edgePluginHost(env)!.start('loads', bytesOf(wasm));
-    await plugin.load(0, width, encodePair('large', width, doubling(width)));
-    const layers = await plugin.layers(width).then(
-      () => 'made',
-      (error: Error) => error.message,
-    );
-    return Response.json({ layers });
+    const outcome = (work: Promise<unknown>): Promise<string> =>
+      work.then(
+        () => 'done',
+        (error: Error) => error.message,
+      );
+    const loaded = await outcome(plugin.load(0, width, encodePair('large', width, doubling(width))));
+    const made = await outcome(plugin.layers(width));
+    return Response.json({ loaded, made });
   },
   async '/probe'(request, env) {
     const code = loadedWorkerCode(new Uint8Array(), 1000);
