@@ -2,7 +2,7 @@
 import { encodePair } from '../../client/plugin-host/layer-block.ts';
 import { loadStandardPlugin } from '../../client/plugin-host/standard-plugin.ts';
 import { relativeError } from '../../client/tensor/tensor.ts';
-import type { PluginHost } from '../../plugins/host/plugin.ts';
+import type { ContextPair, Plugin, PluginHost } from '../../plugins/host/plugin.ts';
 import { type Build, startKernels } from '../wasm/kernel-module.ts';
 import {
   bareProducts,
@@ -32,12 +32,14 @@ export interface Modules {
   /** `run(loops)` does this many multiply-adds a loop, in registers. */
   readonly multiplyAdd: PerBuild<BufferSource>;
   readonly multiplyAddsPerLoop: number;
+  /** A plugin whose `tincture_apply` does nothing. */
+  readonly idle: Uint8Array;
 }
 
 export interface Measured {
   readonly products: Times<'runtime' | Build | `${Build} peak`>;
   readonly productMultiplyAdds: number;
-  readonly style: Times<'constants' | 'lowered' | 'bare' | 'apply'>;
+  readonly style: Times<'constants' | 'lowered' | 'bare' | 'apply' | 'idle'>;
   /** How far the plugin's numbers, and the lowered graph's, are from those of the constants. */
   readonly error: number;
   /** To a started plugin, and further until its first context is bent: bytes never seen before, and the same again. */
@@ -56,6 +58,12 @@ export async function measure(host: PluginHost, modules: Modules, wasmPaths?: st
   };
 }
 
+/** As for the first style of a new picture: without that, many turns would use up the budget of one. */
+function applyAnew(plugin: Plugin): Promise<ContextPair> {
+  plugin.beginPicture();
+  return plugin.apply({ width: WIDTH, rows: ROWS, k: CONTEXT.data, v: CONTEXT.data }, STRENGTH);
+}
+
 async function measureProducts({ kernels, multiplyAdd, multiplyAddsPerLoop }: Modules) {
   const loops = Math.round(PRODUCT_MULTIPLY_ADDS / multiplyAddsPerLoop);
   const peak = async (bytes: BufferSource) => {
@@ -72,11 +80,10 @@ async function measureProducts({ kernels, multiplyAdd, multiplyAddsPerLoop }: Mo
   });
 }
 
-async function measureStyle(host: PluginHost, { kernels }: Modules) {
+async function measureStyle(host: PluginHost, { kernels, idle: idleModule }: Modules) {
   const plugin = await host.start('standard', await loadStandardPlugin());
   await plugin.load(0, WIDTH, encodePair('standard', WIDTH, LAYERS));
-  const context = { width: WIDTH, rows: ROWS, k: CONTEXT.data, v: CONTEXT.data };
-  const apply = () => plugin.apply(context, STRENGTH);
+  const apply = () => applyAnew(plugin);
   const [constants, lowered] = [await constantSession(), await loweredSession()];
 
   const expected = await constants();
@@ -84,8 +91,11 @@ async function measureStyle(host: PluginHost, { kernels }: Modules) {
     (['k', 'v'] as const).map((side) => relativeError(found[side]!, expected[side]!)),
   );
   const bare = bareStyle(await startKernels(kernels.relaxed));
-  const style = await inTurns(STYLE_TURNS, { constants, lowered, bare, apply });
+  const idlePlugin = await host.start('idle', idleModule);
+  const idle = () => applyAnew(idlePlugin);
+  const style = await inTurns(STYLE_TURNS, { constants, lowered, bare, apply, idle });
   await plugin.close();
+  await idlePlugin.close();
   return { style, error: Math.max(...errors) };
 }
 
@@ -96,7 +106,6 @@ async function measureStarts(host: PluginHost): Promise<Measured['starts']> {
     keyof Measured['starts'],
     number[]
   >;
-  const context = { width: WIDTH, rows: ROWS, k: CONTEXT.data, v: CONTEXT.data };
   for (let round = 0; round < STARTS; round++) {
     const bytes = withSection(standard, round);
     const plugins = [];
@@ -106,7 +115,7 @@ async function measureStarts(host: PluginHost): Promise<Measured['starts']> {
       const plugin = await host.start('standard', bytes);
       times[kind].push(performance.now() - start);
       await plugin.load(0, WIDTH, layers);
-      await plugin.apply(context, STRENGTH);
+      await applyAnew(plugin);
       times[`${kind} bent`].push(performance.now() - start);
       plugins.push(plugin);
     }

@@ -7,6 +7,7 @@ export interface ModulesInBase64 {
   readonly kernels: Readonly<Record<keyof Modules['kernels'], string>>;
   readonly multiplyAdd: Readonly<Record<keyof Modules['multiplyAdd'], string>>;
   readonly multiplyAddsPerLoop: number;
+  readonly idle: string;
 }
 
 /** Measures in this page, with the plugin in a sandboxed frame. */
@@ -23,6 +24,7 @@ export async function measureInPage(modules: ModulesInBase64): Promise<Measured>
         ...modules,
         kernels: bytes(modules.kernels),
         multiplyAdd: bytes(modules.multiplyAdd),
+        idle: Uint8Array.fromBase64(modules.idle),
       },
       '/node_modules/onnxruntime-web/dist/',
     );

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { createNodeHost } from '../../client/plugin-host/node.ts';
 import { inPage, launchChromium } from '../e2e/chromium.ts';
+import { compileText, moduleText } from '../plugins/module-text.ts';
 import { BUILDS, type Build } from '../wasm/kernel-module.ts';
 import { type Claim, median, type Row, report } from './engine-report.ts';
 import { type Measured, measure } from './plugin-measure.ts';
@@ -64,7 +65,7 @@ function judge(place: string, { products, productMultiplyAdds, style, error, sta
     );
   }
 
-  const { constants, lowered, bare, apply } = style;
+  const { constants, lowered, bare, apply, idle } = style;
   rows.push(
     row('style, onnxruntime-web with constants', constants),
     row('style, lowered graph', lowered, 'constants', constants),
@@ -72,6 +73,7 @@ function judge(place: string, { products, productMultiplyAdds, style, error, sta
     row('style, plugin.apply', apply, 'constants', constants),
     row('style, plugin.apply', apply, 'lowered graph', lowered),
     row('style, plugin.apply', apply, 'bare kernels', bare),
+    row('style, plugin.apply that does nothing', idle, 'bare kernels', bare),
     row('start, cold', starts.cold),
     row('start, the same module again', starts.cached, 'cold', starts.cold),
     row('start to first bent context, cold', starts['cold bent']),
@@ -100,10 +102,17 @@ const multiplyAdd = {
   relaxed: await multiplyAddModule('relaxed'),
 };
 const multiplyAddsPerLoop = MULTIPLY_ADDS_PER_LOOP;
+/** What remains of `apply` is the sandbox's own. Its two buffers lie 1 MiB apart, each context's in turn. */
+const idle = await compileText(
+  moduleText({
+    memory: '40 40',
+    alloc: '(global.set $next (i32.xor (global.get $next) (i32.const 0x100000))) (global.get $next)',
+  }),
+);
 
 const load = loadavg()[0]!;
 const host = createNodeHost();
-judge('Node', await measure(host, { kernels, multiplyAdd, multiplyAddsPerLoop }));
+judge('Node', await measure(host, { kernels, multiplyAdd, multiplyAddsPerLoop, idle }));
 await host.close();
 
 const inBase64 = ({ baseline, relaxed }: Record<Build, Uint8Array>) => ({
@@ -115,7 +124,12 @@ let chromium: string;
 try {
   const page = await browser.newPage();
   chromium = /Chrome\/\d+/.exec(await page.evaluate(() => navigator.userAgent))?.[0] ?? 'Chromium';
-  const modules = { kernels: inBase64(kernels), multiplyAdd: inBase64(multiplyAdd), multiplyAddsPerLoop };
+  const modules = {
+    kernels: inBase64(kernels),
+    multiplyAdd: inBase64(multiplyAdd),
+    multiplyAddsPerLoop,
+    idle: Buffer.from(idle).toString('base64'),
+  };
   judge('Chromium', await inPage(page, '/tests/bench/plugin-page.ts', 'measureInPage', modules));
 } finally {
   await browser.close();
