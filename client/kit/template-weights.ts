@@ -87,7 +87,7 @@ export function randomFactors(seed: number): Uint8Array<ArrayBuffer> {
     ).entries()) {
       const name = `${WIDTH}.${side}.${index}`;
       factor(`${name}.a`, RANK, inputs, 1 / Math.sqrt(inputs));
-      factor(`${name}.b`, outputs, RANK, 1 / Math.sqrt(RANK));
+      factor(`${name}.b`, outputs, RANK, (index + 1) / Math.sqrt(RANK));
       tensors.set(`${name}.bias`, storeFloat32(tensor([outputs], new Float32Array(outputs))));
     }
   }

@@ -85,9 +85,17 @@ test('a saved file becomes the next build, and a slip its error', async () => {
     const stop = new AbortController();
     const seen: BuildNews[] = [];
     let told = (): void => {};
-    const done = watchFolder(path, (news) => void (seen.push(news), told()), stop.signal);
+    const keep = (news: BuildNews): void => {
+      seen.push(news);
+      told();
+    };
+    const done = watchFolder(path, keep, stop.signal);
     const next = async (count: number): Promise<BuildNews> => {
-      while (seen.length < count) await new Promise<void>((resolve) => void (told = resolve));
+      while (seen.length < count) {
+        await new Promise<void>((resolve) => {
+          told = resolve;
+        });
+      }
       return seen[count - 1]!;
     };
     const first = await next(1);
