@@ -42,22 +42,33 @@ async function converseWithMutants(
   for await (const { name, wasm } of accepted(salt)) {
     const entry = { name, tries: '', must: 'nothing', wasm, limits } as const;
     const outcome = await converse(host, entry, () => undefined);
-    const kind = outcome === undefined ? 'answered' : outcome.error instanceof PluginError ? outcome.error.kind : 'other';
+    const kind =
+      outcome === undefined
+        ? 'answered'
+        : outcome.error instanceof PluginError
+          ? outcome.error.kind
+          : 'other';
     outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
     // The types were checked: an engine that still refuses would say `invalid` at the start, in its own words.
     const { error } = outcome ?? {};
-    if (kind === 'other' || (error instanceof PluginError && /WebAssembly\.|Compiling function/.test(error.message))) {
+    if (
+      kind === 'other' ||
+      (error instanceof PluginError && /WebAssembly\.|Compiling function/.test(error.message))
+    ) {
       findings.push(`${name}: ${outcome?.call}: ${String(error)}`);
     }
     if (--left === 0) break;
   }
-  if (RUNS > 4000) process.stdout.write(`${count} mutants: ${JSON.stringify(Object.fromEntries(outcomes))}\n`);
+  if (RUNS > 4000)
+    process.stdout.write(`${count} mutants: ${JSON.stringify(Object.fromEntries(outcomes))}\n`);
   return { findings, outcomes };
 }
 
 test('metered, in this thread: the program of every home holds', { timeout: 7_200_000 }, async () => {
   const host = meteredHost(20_000_000n);
-  const { findings, outcomes } = await converseWithMutants(host, 1, Math.ceil(RUNS / 10), { deadlineMs: 60_000 });
+  const { findings, outcomes } = await converseWithMutants(host, 1, Math.ceil(RUNS / 10), {
+    deadlineMs: 60_000,
+  });
   await host.close();
   expect(findings).toEqual([]);
   expect(outcomes.get('answered')).toBeGreaterThan(0);
@@ -66,7 +77,9 @@ test('metered, in this thread: the program of every home holds', { timeout: 7_20
 
 test('in threads, under a deadline', { timeout: 7_200_000 }, async () => {
   const host = createNodeHost();
-  const { findings, outcomes } = await converseWithMutants(host, 2, Math.ceil(RUNS / 200), { deadlineMs: 3_000 });
+  const { findings, outcomes } = await converseWithMutants(host, 2, Math.ceil(RUNS / 200), {
+    deadlineMs: 3_000,
+  });
   await host.close();
   expect(findings).toEqual([]);
   expect(outcomes.get('answered')).toBeGreaterThan(0);
