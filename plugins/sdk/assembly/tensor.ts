@@ -43,10 +43,9 @@ export class Tensor {
   axis(index: i32): i32 {
     return index < this.rank ? load<i32>(this.block + (usize(index) << 2), 8) : 1;
   }
-  private hasName(words: usize): bool {
-    const length = load<i32>(words);
+  hasName(name: usize, length: i32): bool {
     if (load<i32>(this.block, 32) != length) return false;
-    return memory.compare(this.block + HEADER, words + 4, usize(length)) == 0;
+    return memory.compare(this.block + HEADER, name, usize(length)) == 0;
   }
 
   /** Writes all values as float32 at `target`, `count` · 4 bytes. */
@@ -109,12 +108,30 @@ function countOf(block: usize, length: i32): i64 {
   return count * bytes + i64(HEADER) + i64((name + 15) & ~15) == i64(length) ? count : -1;
 }
 
+/** Takes out the tensors of a set: those of this name, or all where `length` is 0. */
+function drop(set: i32, name: usize, length: i32): void {
+  let before: Tensor | null = null;
+  let tensor = tensors;
+  while (tensor != null) {
+    const next = tensor.next;
+    if (tensor.set == set && (length == 0 || tensor.hasName(name, length))) {
+      if (before == null) tensors = next;
+      else before.next = next;
+      tincture_free(changetype<usize>(tensor));
+    } else {
+      before = tensor;
+    }
+    tensor = next;
+  }
+}
+
 /** All tensors of this plugin. */
 export class Tensors {
-  /** What `tincture_tensor` is to do: keeps a copy. */
+  /** What `tincture_tensor` is to do: keeps a copy, in place of one of the same set and name. */
   static keep(set: i32, block: usize, length: i32): i32 {
     const count = countOf(block, length);
     if (count < 0) return fail(REFUSED, 'header and length of a tensor disagree');
+    drop(set, block + HEADER, load<i32>(block, 32));
     const record = tincture_alloc(length + i32(offsetof<Tensor>()));
     if (record == 0) return failMemory('the tensors');
     const tensor = changetype<Tensor>(record);
@@ -138,7 +155,7 @@ export class Tensors {
   static named(set: i32): Tensor | null {
     let tensor = tensors;
     while (tensor != null) {
-      if (tensor.set == set && tensor.hasName(wanted)) return tensor;
+      if (tensor.set == set && tensor.hasName(wanted + 4, load<i32>(wanted))) return tensor;
       tensor = tensor.next;
     }
     fail(REFUSED, 'there is no tensor ');
@@ -148,19 +165,7 @@ export class Tensors {
 
   /** Forgets the tensors of a set, once what they hold is unpacked. */
   static clear(set: i32): void {
-    let before: Tensor | null = null;
-    let tensor = tensors;
-    while (tensor != null) {
-      const next = tensor.next;
-      if (tensor.set == set) {
-        if (before == null) tensors = next;
-        else before.next = next;
-        tincture_free(changetype<usize>(tensor));
-      } else {
-        before = tensor;
-      }
-      tensor = next;
-    }
+    drop(set, 0, 0);
   }
 }
 
