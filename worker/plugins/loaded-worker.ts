@@ -63,6 +63,6 @@ export function loadedWorkerCode(metered: Uint8Array<ArrayBuffer>, cpuMs: number
     modules: { 'main.js': SOURCE, 'plugin.wasm': { wasm: metered } },
     env: {},
     globalOutbound: null,
-    limits: { cpuMs, subRequests: 0 },
+    limits: { cpuMs },
   };
 }
