@@ -71,14 +71,14 @@ export const apply: Command = {
     const host = createNodeHost();
     try {
       for (const [index, { style, strength }] of styles.entries()) {
-        const { name, running } = await start(host, style, prompt.width);
+        const { name, running, holds } = await start(host, style, prompt.width);
         const set = parametersOf(name, running.parameters, parameters[index]);
         await running.begin({ context: prompt.k, rows: prompt.rows, width: prompt.width, steps: STEPS }, set);
         const bent = await running.bend(0, context, strength);
         applied.push({ style, name, strength, parameters: set, applied: bent !== context });
         if (bent === context) {
           terminal.note(
-            `note: ${printable(style)} has nothing for width ${prompt.width}; it changes nothing`,
+            `note: ${printable(style)} has ${holds}, not for ${prompt.width}; it changes nothing`,
           );
         }
         context = bent;
@@ -118,6 +118,8 @@ async function readContext(path: string): Promise<ContextPair> {
 interface Started {
   readonly name: string;
   readonly running: RunningStyle;
+  /** Words for what it works on. */
+  readonly holds: string;
 }
 
 /** Starts a style as the engine does for a model of this context width. */
@@ -126,12 +128,14 @@ async function start(host: PluginHost, style: string, contextWidth: number): Pro
   if (await isStyleFile(source)) {
     const file = await openStyleFile(source);
     const running = await runStyle(host, file, { contextWidth, selfAttentionWidths: [] });
-    return { name: file.manifest.name, running };
+    const { name, base } = file.manifest;
+    return { name, running, holds: `something for width ${base.contextWidth}` };
   }
   const hypernetwork = await readHypernetwork(source);
   return {
     name: hypernetwork.description.name,
     running: await DataStyle.start(style, hypernetwork, contextWidth, host),
+    holds: `layers for widths ${[...hypernetwork.widths.keys()].join(', ')}`,
   };
 }
 

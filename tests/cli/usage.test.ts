@@ -6,7 +6,9 @@ describe('usage', () => {
   test('no command: the list on stderr, exit code 2', async () => {
     const { code, stdout, stderr } = await tincture();
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/inspect.*convert.*apply.*generate/s);
+    expect(stderr).toMatch(
+      /inspect.*convert.*apply.*generate.*new.*build.*check.*test.*preview.*pack.*watch/s,
+    );
   });
 
   test('--help for all and for each, on stdout', async () => {
@@ -15,7 +17,19 @@ describe('usage', () => {
       stderr: '',
       stdout: expect.stringContaining('Usage: tincture COMMAND'),
     });
-    for (const command of ['inspect', 'convert', 'apply', 'generate']) {
+    for (const command of [
+      'inspect',
+      'convert',
+      'apply',
+      'generate',
+      'new',
+      'build',
+      'check',
+      'test',
+      'preview',
+      'pack',
+      'watch',
+    ]) {
       const { code, stdout } = await tincture(command, '--help');
       expect([code, stdout.split('\n', 1)[0]]).toEqual([
         0,

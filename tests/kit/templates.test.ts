@@ -90,7 +90,7 @@ test('random weights are the same on every machine', () => {
 test('a name in the card and the README, and nowhere else', () => {
   const filled = fillTemplate({ 'card.json': '{"name":"a","title":"A"}', 'README.md': '# A\n\ntext', 'b.ts': '# A' }, 'two-words');
   expect(filled).toEqual({
-    'card.json': '{ "name": "two-words", "title": "Two words" }\n',
+    'card.json': '{\n  "name": "two-words",\n  "title": "Two words"\n}\n',
     'README.md': '# Two words\n\ntext',
     'b.ts': '# A',
   });
