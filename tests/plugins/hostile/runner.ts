@@ -9,7 +9,7 @@ const STEPS = 4;
 const STRENGTH = 0.5;
 /** Only against hangs: what must fail otherwise is given time, on a busy machine too. */
 const GENEROUS = { deadlineMs: 60_000, pictureBudgetMs: 60_000 };
-const PATIENT = { deadlineMs: 12_000, pictureBudgetMs: 20_000 };
+const PATIENT = { deadlineMs: 5_000, pictureBudgetMs: 10_000 };
 
 /** What an entry did that it must not, or undefined. */
 export interface Verdict {

@@ -7,7 +7,7 @@ const LOOP = '(loop $again (br $again))';
 const DESCRIPTION = '{"parameters":[{"name":"a","default":1,"minimum":0,"maximum":2}]}';
 
 /** Milliseconds: long enough to open a sandbox on a busy machine, short enough for many loops. */
-const SHORT = { deadlineMs: 1000 };
+const SHORT = { deadlineMs: 700 };
 
 function loops(name: string, fails: Call, parts: ModuleParts): HostileEntry {
   return {
