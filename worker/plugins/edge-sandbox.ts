@@ -70,8 +70,7 @@ export class EdgeSandbox implements Sandbox {
     if (request.kind === 'start') {
       const { module, ...rest } = request;
       await this.#open(module as Uint8Array<ArrayBuffer>);
-      const amount = BigInt(Math.ceil(this.#budget.deadlineMs * FUEL_PER_MS));
-      toSend = [{ ...rest, fuel: { global: FUEL_EXPORT, amount } }];
+      toSend = [{ ...rest, fuel: { global: FUEL_EXPORT, amount: fuelFor(this.#budget.deadlineMs) } }];
     } else {
       toSend = partsOf(request);
     }
@@ -97,7 +96,12 @@ export class EdgeSandbox implements Sandbox {
   }
 }
 
-/** What metering found; nothing else throws a PluginError here. */
+/** Fuel for a call of so many milliseconds; a deadline without an end gets 2^53 - 1, which takes weeks. */
+export function fuelFor(deadlineMs: number): bigint {
+  return BigInt(Math.min(Math.ceil(deadlineMs * FUEL_PER_MS), Number.MAX_SAFE_INTEGER));
+}
+
+/** What metering found. A closed sandbox comes here too, when nobody waits for its answer any more. */
 function failureOf({ kind }: PluginError): FailureKind {
   return kind === 'memory' ? 'memory' : 'invalid';
 }

@@ -10,7 +10,7 @@ import {
   EDGE_MESSAGE_BYTES,
   LOADED_COMPATIBILITY_DATE,
 } from '../../../worker/plugins/edge-limits.ts';
-import { failureOfRuntime } from '../../../worker/plugins/edge-sandbox.ts';
+import { failureOfRuntime, fuelFor } from '../../../worker/plugins/edge-sandbox.ts';
 import { partsOf } from '../../../worker/plugins/request-parts.ts';
 import type { PluginTrial } from '../../../worker/plugins/try-plugin.ts';
 import { COMPATIBILITY_DATE } from '../../../worker/serve.ts';
@@ -194,6 +194,13 @@ describe('requests in parts', () => {
     ]);
     expect(partsOf({ ...request, blocks: [] })).toHaveLength(1);
   });
+});
+
+test('fuel by milliseconds never leaves 64 bits', () => {
+  expect(fuelFor(10_000)).toBe(5_000_000_000n);
+  expect(fuelFor(0.000001)).toBe(1n);
+  expect(fuelFor(Number.MAX_VALUE)).toBe(2n ** 53n - 1n);
+  expect(fuelFor(Number.POSITIVE_INFINITY)).toBe(2n ** 53n - 1n);
 });
 
 test('the runtime’s words for a Worker that failed as a whole', () => {
