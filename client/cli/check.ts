@@ -90,15 +90,15 @@ async function openStyle(source: ByteSource): Promise<Subject> {
   return { wasm, style };
 }
 
-/** Operators of one apply; null, with a note, where the plugin cannot be measured on the default model. */
+/** Operators of one apply; null, with a note, where it cannot be measured. */
 async function measure(style: StyleFile, terminal: Terminal): Promise<number | null> {
-  const reader = await openContextReader();
+  const reader = await openContextReader(style.manifest.base.contextWidth);
   try {
     const measured = await measureStyle(style, await reader.read('red apple'), APPLIES);
     return measured?.operatorsPerApply ?? null;
   } catch (error) {
     if (!(error instanceof TinctureError)) throw error;
-    terminal.note(`note: not measured on the default model: ${printable(error.message)}`);
+    terminal.note(`note: not measured: ${printable(error.message)}`);
     return null;
   } finally {
     await reader.close();
@@ -121,7 +121,7 @@ function rowsOf({ problem, facts }: CheckReport, operatorsPerApply: number | nul
       .map(({ name, inLoops, loopDepth }) => ['', `${name}: ${inLoops} in loops, ${loopDepth} deep`]),
     ...(operatorsPerApply === null
       ? []
-      : [['apply', `about ${operatorsPerApply.toLocaleString('en')} operators on [77, 96]`]]),
+      : [['apply', `about ${operatorsPerApply.toLocaleString('en')} operators on 77 tokens`]]),
   ];
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { TinctureError } from '../../plugins/contract/error.ts';
 import { bytesSource } from '../formats/bytes-source.ts';
 import { openStyleFile } from '../formats/style-file.ts';
+import type { AuthorCard } from '../kit/author-card.ts';
 import { type AuthorTest, runAuthorTests, testFiles } from '../kit/author-tests.ts';
 import { type ConformanceResult, checkConformance } from '../kit/conformance.ts';
 import { openProject } from '../kit/project.ts';
@@ -20,6 +21,8 @@ const HELP = `Usage: tincture test [DIR] [--prompt TEXT] [--json]
 Builds the style in DIR (default: this folder), runs the tests in test/*.ts, and then checks what every style promises:
 parameters, finite numbers at several strengths and lengths, the same result each time, valid layers and schedules, no
 leak, polite refusals. All of it in the real sandbox. Writes nothing; exits with 1 where a test fails.
+
+The contexts are the default model's; for a style of another width their values are repeated.
 
 Tests are files for node:test; import { openStyle, promptContext, distance } from 'tincture/testing'.
 
@@ -56,7 +59,7 @@ export const test: Command = {
         );
       });
       signal.throwIfAborted();
-      const conformance = await conformanceOf(project.card.name, bytes, values.prompt ?? 'red apple');
+      const conformance = await conformanceOf(project.card, bytes, values.prompt ?? 'red apple');
       for (const { name, problem } of conformance) say(lineOf(name, problem));
       const failures = [...tests, ...conformance].filter(({ problem }) => problem !== null).length;
       const total = tests.length + conformance.length;
@@ -71,8 +74,12 @@ export const test: Command = {
   },
 };
 
-async function conformanceOf(name: string, bytes: Uint8Array, prompt: string): Promise<ConformanceResult[]> {
-  const reader = await openContextReader();
+async function conformanceOf(
+  { name, base }: AuthorCard,
+  bytes: Uint8Array,
+  prompt: string,
+): Promise<ConformanceResult[]> {
+  const reader = await openContextReader(base.contextWidth);
   const host = createNodeHost();
   try {
     const style = await openStyleFile(bytesSource(`${name}.style`, bytes));

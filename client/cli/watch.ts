@@ -12,7 +12,7 @@ const HELP = `Usage: tincture watch [DIR] [--studio URL] [--port N]
 Builds and packs the style in DIR (default: this folder) whenever a file of it is saved, and serves the newest build to the
 studio on this computer. Open the printed address: the studio takes the style and redraws. Ctrl-C ends it.
 
-  --studio URL   where the studio is (default: http://localhost:8787)
+  --studio URL   where the studio is (default: http://127.0.0.1:8787)
   --port N       port on 127.0.0.1 (default: a free one)`;
 
 export const watch: Command = {
@@ -26,7 +26,7 @@ export const watch: Command = {
     const { folder, card } = await openProject(folderOf('watch', positionals));
     const server = await startWatchServer(port);
     const { signal, release } = endOnSignals();
-    const studio = (values.studio ?? 'http://localhost:8787').replace(/\/+$/, '');
+    const studio = (values.studio ?? 'http://127.0.0.1:8787').replace(/\/+$/, '');
     terminal.out(`${studio}/?watch=${server.address}`);
     terminal.note(`watching ${folder}; Ctrl-C ends`);
     try {

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import type { Project } from './project.ts';
-import { STYLE_VARIABLE } from './testing.ts';
+import { STYLE_VARIABLE, WIDTH_VARIABLE } from './testing.ts';
 
 export interface AuthorTest {
   readonly name: string;
@@ -30,7 +30,7 @@ export async function testFiles({ folder }: Project): Promise<string[]> {
 
 /** Runs the files with the packed style at `stylePath` and tells each test as it ends. */
 export async function runAuthorTests(
-  { folder }: Project,
+  { folder, card }: Project,
   files: readonly string[],
   stylePath: string,
   onTest: (test: AuthorTest) => void,
@@ -38,6 +38,7 @@ export async function runAuthorTests(
 ): Promise<void> {
   if (files.length === 0) return;
   process.env[STYLE_VARIABLE] = stylePath;
+  process.env[WIDTH_VARIABLE] = String(card.base.contextWidth);
   const hooks = new URL('./testing-hooks.ts', import.meta.url).href;
   const events = run({
     files: [...files],

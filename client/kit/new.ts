@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TinctureError } from '../../plugins/contract/error.ts';
+import { compress } from '../../plugins/low-rank/compress.ts';
 import { fileSource } from '../formats/node-file.ts';
 import { HypernetworkError } from '../hypernetwork/errors.ts';
 import { readHypernetwork } from '../hypernetwork/read.ts';
@@ -14,6 +15,9 @@ import { fillTemplate, formatCard, type TemplateName, templateWeights } from './
 const TEMPLATE_FOLDER = fileURLToPath(new URL('./templates/', import.meta.url));
 /** Templates whose weights files are hypernetworks; the others' are tensors with names of their own. */
 const TAKES_HYPERNETWORKS: ReadonlySet<TemplateName> = new Set(['hypernetwork', 'blend']);
+
+/** A hypernetwork's file becomes this many times smaller as factors. */
+const COMPRESSION = 8;
 
 export interface CreatedProject {
   readonly folder: string;
@@ -86,28 +90,43 @@ async function replaceWeights(
     });
   }
   for (const [index, file] of weights.entries()) {
-    const widths = await widthsOf(template, file);
-    const path = own[index]!.replace(/\.safetensors$/, extname(file) === '.pt' ? '.pt' : '.safetensors');
+    const { widths, bytes, ending } = await readWeights(template, file, notes);
+    const path = own[index]!.replace(/\.safetensors$/, ending);
     files.delete(own[index]!);
-    files.set(path, new Uint8Array(await readFile(file)));
+    files.set(path, bytes);
     own[index] = path;
     if (widths !== undefined && index === 0) chooseBase(card.base, widths, notes);
   }
   files.set(CARD_FILE, formatCard(card));
 }
 
-/** The context widths of a hypernetwork file; undefined for a template that takes other tensors. */
-async function widthsOf(template: TemplateName, file: string): Promise<readonly number[] | undefined> {
+interface TakenWeights {
+  readonly bytes: Uint8Array;
+  readonly ending: '.pt' | '.safetensors';
+  /** Context widths; undefined for tensors that are no hypernetwork. */
+  readonly widths: readonly number[] | undefined;
+}
+
+/** A weights file as the template takes it: hypernetworks as they are, or compressed for the low-rank one. */
+async function readWeights(template: TemplateName, file: string, notes: string[]): Promise<TakenWeights> {
   const source = await fileSource(file);
-  if (TAKES_HYPERNETWORKS.has(template)) return [...(await readHypernetwork(source)).widths.keys()];
-  const isHypernetwork = await readHypernetwork(source).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof HypernetworkError) return false;
-      throw error;
-    },
-  );
-  if (!isHypernetwork) return undefined;
+  const network = await readHypernetwork(source).catch((error: unknown) => {
+    const other = error instanceof HypernetworkError && error.code === 'hypernetwork/not-a-hypernetwork';
+    if (other && !TAKES_HYPERNETWORKS.has(template)) return undefined;
+    throw error;
+  });
+  const bytes = new Uint8Array(await readFile(file));
+  if (network === undefined) return { bytes, ending: '.safetensors', widths: undefined };
+  const widths = [...network.widths.keys()];
+  if (template === 'low-rank') {
+    const { file: compressed } = compress(network, Math.floor(bytes.length / COMPRESSION));
+    const ratio = (bytes.length / compressed.length).toFixed(1);
+    notes.push(`${file} is ${ratio} times smaller as factors; \`tincture preview\` shows what is left of it`);
+    return { bytes: compressed, ending: '.safetensors', widths };
+  }
+  if (TAKES_HYPERNETWORKS.has(template)) {
+    return { bytes, ending: extname(file) === '.pt' ? '.pt' : '.safetensors', widths };
+  }
   throw new TinctureError('kit/weights', `the template ${template} does not take hypernetworks`, {
     where: file,
     expected: 'safetensors with the tensors that its README names',

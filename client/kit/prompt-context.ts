@@ -10,7 +10,7 @@ import type { ContextPair } from '../plugin-host/host.ts';
 export const DEFAULT_MODEL = fileURLToPath(new URL('../default-model', import.meta.url));
 
 export interface ContextReader {
-  /** Width of the model's text context. */
+  /** Width of the contexts that it gives. */
   readonly width: number;
   /** Context widths of its self-attention. */
   readonly selfAttentionWidths: readonly number[];
@@ -19,8 +19,11 @@ export interface ContextReader {
   close(): Promise<void>;
 }
 
-/** Opens the default model's text encoder on the wasm backend. */
-export async function openContextReader(): Promise<ContextReader> {
+/**
+ * Opens the default model's text encoder on the wasm backend. A style for another context width, say 768, gets the same rows with
+ * their values repeated to that width: real in size and shape, though no other model's meaning.
+ */
+export async function openContextReader(width?: number): Promise<ContextReader> {
   const finding = {
     platform: nodePlatform(),
     registry: undefined,
@@ -30,8 +33,9 @@ export async function openContextReader(): Promise<ContextReader> {
   const model = await openModel(DEFAULT_MODEL, finding);
   const sessions = new Sessions(model, 'wasm');
   const { contextWidth, selfAttentionWidths } = model.facts;
+  const wanted = width ?? contextWidth;
   return {
-    width: contextWidth,
+    width: wanted,
     selfAttentionWidths,
     async read(prompt) {
       const { shape, data } = await encodePrompts(
@@ -41,7 +45,11 @@ export async function openContextReader(): Promise<ContextReader> {
         [],
       );
       const rows = shape[1]!;
-      return { width: contextWidth, rows, k: new Float32Array(data), v: new Float32Array(data) };
+      const values = Float32Array.from({ length: rows * wanted }, (_, i) => {
+        const column = i % wanted;
+        return data[((i - column) / wanted) * contextWidth + (column % contextWidth)]!;
+      });
+      return { width: wanted, rows, k: values, v: values.slice() };
     },
     close: () => sessions.release(),
   };

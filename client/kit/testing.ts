@@ -11,6 +11,8 @@ export type { ContextPair, LayerBlocks, StepSchedule } from '../plugin-host/host
 
 /** Where `tincture test` puts the style that it has packed. */
 export const STYLE_VARIABLE = 'TINCTURE_TEST_STYLE';
+/** And the context width that its card names. */
+export const WIDTH_VARIABLE = 'TINCTURE_TEST_WIDTH';
 
 /** A running style. Every failure rejects with an error that says why; the style can be used on. */
 export interface TestedStyle {
@@ -80,13 +82,17 @@ const STEPS = 20;
 
 let reader: Promise<ContextReader> | undefined;
 
-/** The default model's context of a prompt, [77, 96], equal for keys and values. */
+/**
+ * The default model's context of a prompt, [77, width], equal for keys and values. The width is 96, or what the style's card
+ * says: the rows' values are then repeated.
+ */
 export async function promptContext(prompt: string): Promise<ContextPair> {
   return (await contexts()).read(prompt);
 }
 
 function contexts(): Promise<ContextReader> {
-  reader ??= openContextReader();
+  const width = process.env[WIDTH_VARIABLE];
+  reader ??= openContextReader(width === undefined ? undefined : Number(width));
   return reader;
 }
 

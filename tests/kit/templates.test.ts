@@ -1,6 +1,7 @@
 // Every template: its folder compiles, packs, the same everywhere, and keeps what every plugin promises.
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { bytesSource } from '../../client/formats/bytes-source.ts';
 import { digestOfBytes } from '../../client/formats/digest.ts';
@@ -54,6 +55,18 @@ describe('a new folder', () => {
       const { card } = await openProject(path);
       expect(card.files.weights).toEqual(['weights/style.safetensors']);
       expect(card.base.contextWidth).toBe(96);
+    });
+  });
+
+  test('has a trained style as factors, eight times smaller', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'thin');
+      const { notes } = await createProject(path, 'low-rank', [
+        fileURLToPath(new URL('../../client/default-model/styles/neon.safetensors', import.meta.url)),
+      ]);
+      expect(notes).toEqual([expect.stringMatching(/neon\.safetensors is 8\.\d times smaller as factors/)]);
+      const { card } = await openProject(path);
+      expect(card.files.weights).toEqual(['weights/factors.safetensors']);
     });
   });
 
