@@ -12,7 +12,7 @@ const EXAMPLES = {
   hypernetwork: { offers: ['apply', 'layers', 'load'], weights: 1 },
   blend: { offers: ['apply', 'describe', 'layers', 'load', 'parameter'], weights: 2 },
   fade: { offers: ['apply', 'describe', 'layers', 'load', 'parameter', 'schedule'], weights: 1 },
-  'low-rank': { offers: ['apply', 'layers', 'tensor'], weights: 1 },
+  'low-rank': { offers: ['apply', 'describe', 'layers', 'tensor'], weights: 1 },
   generator: { offers: ['apply', 'context', 'describe', 'layers', 'parameter', 'tensor'], weights: 4 },
 } as const;
 
