@@ -127,6 +127,13 @@ describe('commandFor', () => {
     );
   });
 
+  it('names the parameters with their style', () => {
+    const inUse = [{ id: 'registry:neon', strength: 1, parameters: { curve: 0.5, depth: -2 } }];
+    expect(commandFor(FIRST_SETTINGS, inUse, shelf, 'pictograms')).toContain(
+      '--style neon:1 --parameter neon.curve=0.5 --parameter neon.depth=-2 --steps',
+    );
+  });
+
   it('quotes what a shell would read', () => {
     const settings = {
       ...FIRST_SETTINGS,

@@ -11,9 +11,9 @@ import type { CardForm, PlaygroundState } from './playground-state.ts';
 const FIELDS = [
   { field: 'title', label: 'Title', hint: 'as people read it' },
   { field: 'name', label: 'Name', hint: 'as prompts call it: lower-case letters, digits, single hyphens' },
-  { field: 'version', label: 'Version', hint: 'such as 1.0.0; higher with each release' },
   { field: 'author', label: 'Author', hint: '' },
-  { field: 'licence', label: 'Licence', hint: 'an SPDX name, such as CC-BY-4.0' },
+  { field: 'version', label: 'Version', hint: 'higher with each release' },
+  { field: 'licence', label: 'Licence', hint: 'such as CC-BY-4.0' },
 ] as const;
 
 const selectCard = (state: PlaygroundState) => state.work.card;
@@ -51,7 +51,7 @@ export function CardDialog({ onClose }: { readonly onClose: () => void }) {
         }}
       >
         {FIELDS.map(({ field, label, hint }) => (
-          <label key={field} class={`field field-${field}`}>
+          <label key={field} class={`field card-${field}`}>
             <span class="field-name">
               {label}
               {hint === '' ? null : <span class="field-hint"> {hint}</span>}
@@ -66,7 +66,7 @@ export function CardDialog({ onClose }: { readonly onClose: () => void }) {
             />
           </label>
         ))}
-        <label class="field field-description">
+        <label class="field card-description">
           <span class="field-name">Description</span>
           <textarea
             rows={2}

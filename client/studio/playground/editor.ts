@@ -89,6 +89,7 @@ export function createEditor(parent: HTMLElement, label: string, events: EditorE
       const kept = states.get(path);
       const fits = kept !== undefined && kept.doc.toString() === text;
       view.setState(fits ? kept : EditorState.create({ doc: text, extensions: extensions(readOnly) }));
+      view.scrollDOM.scrollTo(0, 0);
     },
     mark(path, problems) {
       if (path !== shown) return;

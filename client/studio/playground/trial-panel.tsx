@@ -32,7 +32,7 @@ export function TrialPanel() {
   const stale = usePlay(selectStale);
   const press = useSelected(selectPress);
   const wanted = useSelected(selectShape);
-  const [line, setLine] = useState(0);
+  const [line, setLine] = useState(100);
   const shape = now === undefined ? wanted : now.picture.width / now.picture.height;
   const style = { '--shape': Number.isFinite(shape) && shape > 0 ? shape : 1 };
   const idle = drawing === undefined && press.phase !== 'loading';

@@ -10,11 +10,14 @@ export function commandFor(
   model: string,
 ): string {
   const words = ['tincture generate', quote(settings.prompt), '--model', quote(model)];
-  for (const { id, strength } of styles) {
+  for (const { id, strength, parameters } of styles) {
     const style = shelf.find((entry) => entry.id === id);
     if (style === undefined) continue;
     const source = style.file instanceof File ? style.file.name : style.name;
     words.push('--style', quote(`${source}:${strength}`));
+    for (const [name, value] of Object.entries(parameters ?? {})) {
+      words.push('--parameter', quote(`${source}.${name}=${value}`));
+    }
   }
   if (settings.negativePrompt.trim() !== '') words.push('--negative', quote(settings.negativePrompt));
   words.push('--steps', String(settings.steps), '--sampler', quote(settings.sampler));
@@ -26,5 +29,5 @@ export function commandFor(
 
 /** Single quotes, in which a shell reads nothing but the next single quote. */
 function quote(text: string): string {
-  return /^[\w.:/+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w.:/+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
