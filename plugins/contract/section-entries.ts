@@ -6,6 +6,8 @@ import { type FunctionType, isValueType, spellType, VALUE_TYPE, type ValueType }
 export interface MemoryPages {
   readonly minimum: number;
   readonly maximum: number;
+  /** Where the entry begins. */
+  readonly byte: number;
 }
 
 export interface Global {
@@ -89,7 +91,7 @@ export function readMemory(reader: ModuleReader): MemoryPages {
   }
   if (flags !== 1)
     reader.refuse('the memory is shared, 64-bit or has pages of its own', 'flags 1', String(flags), at);
-  return { minimum: reader.number(), maximum: reader.number() };
+  return { minimum: reader.number(), maximum: reader.number(), byte: at };
 }
 
 export function readGlobal(reader: ModuleReader): Global {

@@ -63,7 +63,7 @@ export function validatePlugin(bytes: Uint8Array, options: ValidatorOptions = {}
   const cap = Math.min(memoryBytes, MAX_MEMORY_BYTES);
   if (memory.maximumBytes > cap || memory.minimumBytes > memory.maximumBytes) {
     throw new PluginError('memory', "the module's memory may grow too large", {
-      where: name,
+      where: `${name} at byte ${outline.memory.byte}`,
       expected: `a declared maximum of at most ${cap} bytes`,
       found: `${memory.minimumBytes} to ${memory.maximumBytes}`,
     });

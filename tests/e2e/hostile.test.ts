@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-test('each is refused or contained, and a plugin beside it never notices', async () => {
+test('each is refused or contained, and a plugin beside it never notices', { timeout: 900_000 }, async () => {
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   const entries: PackedEntry[] = (await compileCorpus()).map((entry) => ({
     ...entry,

@@ -17,7 +17,9 @@ test('the corpus has names of its own and enough of them', () => {
 });
 
 describe('in Node', () => {
-  test('each is refused or contained, and a plugin beside it never notices', async () => {
+  test('each is refused or contained, and a plugin beside it never notices', {
+    timeout: 900_000,
+  }, async () => {
     const verdicts = await hostileCorpus(createNodeHost, compiled, await compileGood());
     expect(verdicts.filter(({ wrong }) => wrong !== undefined)).toEqual([]);
     expect(verdicts.length).toBe(CORPUS.length);
