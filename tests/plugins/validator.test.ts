@@ -157,7 +157,9 @@ describe('refused, by byte and reason:', () => {
       ['1 4', 65_536],
       ['5 4', undefined],
     ] as const) {
-      expect(errorOf(await compileText(moduleText({ memory }), false), granted)?.code).toBe('plugin/memory');
+      const error = errorOf(await compileText(moduleText({ memory }), false), granted);
+      expect(error?.code).toBe('plugin/memory');
+      expect(error?.facts.where).toMatch(/^m\.wasm at byte \d+$/);
     }
     expect(errorOf(await compileText(moduleText({ memory: '1 8192' })))).toBeUndefined();
   });
