@@ -11,6 +11,7 @@ import { publishStyle } from '../registry/publish-style.ts';
 import type { RegistryStores, ReleaseFile, ReleaseKind } from '../registry/release.ts';
 import { listVersions } from '../registry/resolve.ts';
 import { type BlobType, digestOf } from '../storage/blob-store.ts';
+import { despiteClosedConnections } from './connection-closed.ts';
 
 /** A bundled model has no version of its own: it begins here. */
 const FIRST_VERSION = '1.0.0';
@@ -30,7 +31,8 @@ type BlobName = Omit<ReleaseFile, 'path'>;
  * NAME.safetensors, NAME.1.safetensors …, the plugin NAME.wasm and the previews NAME.png, NAME.1.png …, of which a style
  * needs weights or a plugin. What is there already is left alone.
  * Content that has changed since becomes the next patch version, because published versions never change.
- * Throws RegistryError for a card or manifest that breaks the rules, and Node's error for a missing file.
+ * Throws RegistryError for a card or manifest that breaks the rules, Node's error for a missing file, and `setup/connection`
+ * where the store's connection closes again and again.
  */
 export async function seed(stores: RegistryStores, folder: string): Promise<void> {
   await seedModel(stores, folder);
@@ -76,10 +78,12 @@ async function seedStyle(
     const published = { ...card, version };
     // The section carries the card's digest, and the version is part of the card.
     const packed = plugin && withCardSection(plugin, cardDigest(published));
+    const where = `${stem}.wasm`;
     const blobs = {
       weights: first ?? null,
       ...(more.length > 0 && { moreWeights: more }),
-      plugin: packed === undefined ? null : await storeBytes(stores, packed, 'application/octet-stream'),
+      plugin:
+        packed === undefined ? null : await storeBytes(stores, where, packed, 'application/octet-stream'),
       previews,
     };
     return publishStyle(stores, { ...published, blobs });
@@ -125,16 +129,19 @@ async function storeAll(
 }
 
 async function store(stores: RegistryStores, path: string): Promise<BlobName> {
-  return storeBytes(stores, new Uint8Array(await readFile(path)), typeOf(path));
+  return storeBytes(stores, path, new Uint8Array(await readFile(path)), typeOf(path));
 }
 
 async function storeBytes(
-  stores: RegistryStores,
+  { blobs }: RegistryStores,
+  where: string,
   bytes: Uint8Array<ArrayBuffer>,
   type: BlobType,
 ): Promise<BlobName> {
   const sha256 = await digestOf(bytes);
-  if ((await stores.blobs.head(sha256)) === undefined) await stores.blobs.put(sha256, bytes, type);
+  await despiteClosedConnections(where, async () => {
+    if ((await blobs.head(sha256)) === undefined) await blobs.put(sha256, bytes, type);
+  });
   return { sha256, size: bytes.length };
 }
 
