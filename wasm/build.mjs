@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 // biome-ignore lint/correctness/useImportExtensions: the rule takes the types beside it for the module
-import { RELEASE_FLAGS } from './flags.mjs';
+import { RELEASE_FLAGS, RUNTIME_FILE, RUNTIME_FOLDER, RUNTIME_SOURCE } from './flags.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -65,13 +65,14 @@ export async function compileModule(base, entry, output, features) {
   mkdirSync(dirname(join(base, output)), { recursive: true });
   const { error, stderr } = await asc.main(
     [entry, '--baseDir', base, '--outFile', output, ...RELEASE_FLAGS, ...features],
-    { readFile: readSource },
+    { readFile: readSource, listFiles: (folder) => (folder === RUNTIME_FOLDER ? [RUNTIME_FILE] : []) },
   );
   if (error) throw new Error(`${entry}: ${error.message}\n${stderr.toString()}`);
 }
 
-/** What the compiler asks for: a file below `base`, or one of the SDK, which it looks for as a package. */
+/** What the compiler asks for: a file below `base`, the runtime, or one of the SDK, which it looks for as a package. */
 function readSource(name, base) {
+  if (base === RUNTIME_FOLDER) return name === RUNTIME_FILE ? textOf(join(ROOT, RUNTIME_SOURCE)) : null;
   const at = name.replaceAll('\\', '/').indexOf(SDK_PACKAGE);
   if (at < 0) return textOf(resolve(base, name));
   const path = name.slice(at + SDK_PACKAGE.length);

@@ -1,7 +1,9 @@
 // Compiles an author's AssemblyScript in memory: the same in Node and in a browser's Worker. No file is read or written.
 import { TinctureError } from '../../plugins/contract/error.ts';
 // biome-ignore lint/correctness/useImportExtensions: the rule takes the types beside it for the module
-import { DEBUG_FLAGS, RELEASE_FLAGS } from '../../wasm/flags.mjs';
+import {
+  DEBUG_FLAGS, RELEASE_FLAGS, RUNTIME_FILE, RUNTIME_FOLDER, RUNTIME_SOURCE,
+} from '../../wasm/flags.mjs.mts'; // biome-ignore format: a list
 import { type Diagnostic, placeless, placeOf, type Severity } from './diagnostics.ts';
 
 /** Sources by path, `/` between folders, no leading `/` or `./`. */
@@ -59,11 +61,11 @@ export async function compilePlugin(request: CompileRequest): Promise<CompileRes
     {
       stdout: silence(),
       stderr: silence(),
-      readFile: (name) => read(request, name),
+      readFile: (name, folder) => read(request, name, folder),
       writeFile: (name, contents) => {
         if (name === OUTPUT && typeof contents !== 'string') wasm = new Uint8Array(contents);
       },
-      listFiles: () => [],
+      listFiles: (folder) => (folder === RUNTIME_FOLDER ? [RUNTIME_FILE] : []),
       reportDiagnostic: (message) => {
         if (message.code !== VECTOR_EXCHANGE) diagnostics.push(diagnosticOf(request, message));
       },
@@ -101,8 +103,9 @@ function checkSources({ files, entry }: CompileRequest): void {
   }
 }
 
-/** What the compiler asks for: the author's files, or those of the SDK as a package. */
-function read({ files, library }: CompileRequest, asked: string): string | null {
+/** What the compiler asks for: the author's files, the runtime, or the SDK's files as a package. */
+function read({ files, library }: CompileRequest, asked: string, folder: string): string | null {
+  if (folder === RUNTIME_FOLDER) return asked === RUNTIME_FILE ? own(library, RUNTIME_SOURCE) : null;
   const name = asked.replaceAll('\\', '/');
   const at = name.indexOf(PACKAGE_FOLDER);
   if (at >= 0) {
