@@ -1,7 +1,7 @@
 // Calls of the local bindings whose connection closed under them, made again.
 import { TinctureError } from '../../plugins/contract/error.ts';
 
-/** A fresh connection cannot have been idle, so one more call is the rule and the others are for a machine in trouble. */
+/** One more has always been enough so far. */
 const ATTEMPTS = 4;
 /** What undici and the system say of a connection that the other side has closed. */
 const CLOSED_CODES: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
@@ -9,8 +9,8 @@ const MAX_CAUSES = 8;
 
 /**
  * Makes `call` again, at most three times, while its connection closes under it. Miniflare calls bindings over connections that
- * it keeps; it writes a large body as one text, and nothing else runs meanwhile. On a busy machine that lasts until workerd
- * has closed the connection as idle, and the call then meets a closed one. Only for calls that may happen twice.
+ * it keeps, and on a busy machine a large put now and then meets one that workerd has closed; why it does so is not known, for
+ * neither idle connections nor a blocked thread alone bring it about. Only for calls that may happen twice.
  * Throws `setup/connection` after the last, which holds the reason; any other error at once, as it is.
  */
 export async function despiteClosedConnections<T>(where: string, call: () => Promise<T>): Promise<T> {
