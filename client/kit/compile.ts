@@ -1,9 +1,8 @@
 // Compiles an author's AssemblyScript in memory: the same in Node and in a browser's Worker. No file is read or written.
 import { TinctureError } from '../../plugins/contract/error.ts';
+// biome-ignore format: the next line speaks of one line only
 // biome-ignore lint/correctness/useImportExtensions: the rule takes the types beside it for the module
-import {
-  DEBUG_FLAGS, RELEASE_FLAGS, RUNTIME_FILE, RUNTIME_FOLDER, RUNTIME_SOURCE,
-} from '../../wasm/flags.mjs.mts'; // biome-ignore format: a list
+import { DEBUG_FLAGS, RELEASE_FLAGS, RUNTIME_FILE, RUNTIME_FOLDER, RUNTIME_SOURCE } from '../../wasm/flags.mjs';
 import { type Diagnostic, placeless, placeOf, type Severity } from './diagnostics.ts';
 
 /** Sources by path, `/` between folders, no leading `/` or `./`. */

@@ -1,5 +1,9 @@
 // Counts the operators of a module's functions, and those inside loops: what a plugin's work is made of, without running it.
-import { BinaryReader } from 'wasmparser';
+import { MAX_NAME_BYTES } from '../../plugins/contract/limits.ts';
+import { PluginError } from '../../plugins/contract/plugin-error.ts';
+import { ModuleReader } from '../../plugins/contract/reader.ts';
+import { readOutline } from '../../plugins/contract/sections.ts';
+import { CODE, passOperator } from '../../plugins/metering/operator.ts';
 
 export interface FunctionOperators {
   /** Its name from a debug build, an export's, or `function 7`. */
@@ -11,16 +15,10 @@ export interface FunctionOperators {
   readonly loopDepth: number;
 }
 
-/** wasmparser's states, as numbers: its enumerations exist for its own compiler only. */
-const STATE = {
-  endWasm: 2, beginSection: 3, export: 17, name: 19, beginFunction: 28, operator: 30,
-} as const; // biome-ignore format: a table
-const SECTION = { export: 7, code: 10 } as const;
+const HEADER_BYTES = 8;
+const CUSTOM = 0;
+const EXPORTED_FUNCTION = 0;
 const FUNCTION_NAMES = 1;
-const BLOCK = 0x02;
-const LOOP = 0x03;
-const IF = 0x04;
-const END = 0x0b;
 
 export interface ModuleOutline {
   /** In their order. */
@@ -29,59 +27,69 @@ export interface ModuleOutline {
   readonly customSections: ReadonlySet<string>;
 }
 
-/** Reads a module that has passed the validator: its counts are trusted here. */
+/** Reads a module that has passed the validator. Names that cannot be read are as if they were not there. */
 export function outlineOf(wasm: Uint8Array): ModuleOutline {
-  const customSections = new Set<string>();
-  const names = new Map<number, string>();
-  const counts: { operators: number; inLoops: number; loopDepth: number }[] = [];
-  const nesting: boolean[] = [];
-  let loops = 0;
-  const reader = new BinaryReader();
-  reader.setData(new Uint8Array(wasm).buffer, 0, wasm.length);
-  while (reader.read()) {
-    const state: number = reader.state;
-    if (state === STATE.endWasm) break;
-    if (state === STATE.beginSection) {
-      const { id, name } = reader.result as unknown as { id: number; name: Uint8Array };
-      if (id === 0) customSections.add(new TextDecoder().decode(name));
-      const wanted = id === SECTION.export || id === SECTION.code || id === 0;
-      if (!wanted) reader.skipSection();
-    } else if (state === STATE.export) {
-      const { field, kind, index } = reader.result as unknown as {
-        field: Uint8Array;
-        kind: number;
-        index: number;
-      };
-      if (kind === 0) names.set(index, new TextDecoder().decode(field));
-    } else if (state === STATE.name) {
-      const entry = reader.result as unknown as {
-        type: number;
-        names?: readonly { index: number; name: Uint8Array }[];
-      };
-      if (entry.type !== FUNCTION_NAMES) continue;
-      for (const { index, name } of entry.names ?? []) {
-        if (!names.has(index)) names.set(index, new TextDecoder().decode(name));
-      }
-    } else if (state === STATE.beginFunction) {
-      counts.push({ operators: 0, inLoops: 0, loopDepth: 0 });
-      nesting.length = 0;
-      loops = 0;
-    } else if (state === STATE.operator) {
-      const { code } = reader.result as unknown as { code: number };
-      const own = counts.at(-1);
-      // Initialisers have operators too, and no function.
-      if (own === undefined) continue;
-      own.operators++;
-      if (loops > 0) own.inLoops++;
-      if (code === BLOCK || code === LOOP || code === IF) {
-        nesting.push(code === LOOP);
-        if (code === LOOP) own.loopDepth = Math.max(own.loopDepth, ++loops);
-      } else if (code === END && nesting.pop() === true) loops--;
-    }
-  }
-  const functions = counts.map((count, index) => ({
+  const { bodies, exports } = readOutline('plugin', wasm);
+  const { customSections, names } = readCustomSections(wasm);
+  for (const { kind, index, name } of exports.values()) if (kind === EXPORTED_FUNCTION) names.set(index, name);
+  const functions = bodies.map(({ start, end }, index) => ({
     name: names.get(index) ?? `function ${index}`,
-    ...count,
+    ...countOperators(new ModuleReader('plugin', wasm, start, end)),
   }));
   return { functions, customSections };
+}
+
+function countOperators(reader: ModuleReader): Omit<FunctionOperators, 'name'> {
+  for (let groups = reader.number(); groups > 0; groups--) {
+    reader.number();
+    reader.byte();
+  }
+  const nesting: boolean[] = [];
+  let [operators, inLoops, loops, loopDepth] = [0, 0, 0, 0];
+  while (reader.at < reader.end) {
+    const code = passOperator(reader);
+    operators++;
+    if (loops > 0) inLoops++;
+    if (code === CODE.block || code === CODE.loop || code === CODE.if) {
+      nesting.push(code === CODE.loop);
+      if (code === CODE.loop) loopDepth = Math.max(loopDepth, ++loops);
+    } else if (code === CODE.end && nesting.pop() === true) loops--;
+  }
+  return { operators, inLoops, loopDepth };
+}
+
+/** The custom sections' names, and the functions' names that a debug build has among them. */
+function readCustomSections(wasm: Uint8Array): { customSections: Set<string>; names: Map<number, string> } {
+  const customSections = new Set<string>();
+  const names = new Map<number, string>();
+  const reader = new ModuleReader('plugin', wasm, HEADER_BYTES);
+  while (reader.at < wasm.length) {
+    reader.end = wasm.length;
+    const id = reader.byte();
+    const size = reader.number();
+    const end = reader.at + size;
+    if (id === CUSTOM) {
+      reader.end = end;
+      const title = reader.words(MAX_NAME_BYTES);
+      customSections.add(title);
+      if (title === 'name') readFunctionNames(new ModuleReader('plugin', wasm, reader.at, end), names);
+    }
+    reader.at = end;
+  }
+  return { customSections, names };
+}
+
+/** The standard lets a name section hold anything without making the module invalid: reading ends at the first oddity. */
+function readFunctionNames(reader: ModuleReader, names: Map<number, string>): void {
+  try {
+    while (reader.at < reader.end) {
+      const id = reader.byte();
+      const size = reader.number();
+      const part = new ModuleReader(reader.name, reader.take(size));
+      if (id !== FUNCTION_NAMES) continue;
+      for (let left = part.number(); left > 0; left--) names.set(part.number(), part.words(MAX_NAME_BYTES));
+    }
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+  }
 }

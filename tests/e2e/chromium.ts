@@ -34,7 +34,7 @@ const ISOLATION_HEADERS = {
 } as const;
 
 /** CommonJS packages that browser code imports; Vite makes modules of them before the first page is served. */
-const COMMONJS_PACKAGES = ['semver', '@huggingface/tokenizers', 'wasmparser', 'fast-png', 'fflate'];
+const COMMONJS_PACKAGES = ['semver', '@huggingface/tokenizers', 'fast-png', 'fflate'];
 
 const BLANK_PAGE = '/tests/e2e/blank';
 
