@@ -46,6 +46,8 @@ export const MAX_TENSOR_RANK = 6;
 export const MAX_TENSOR_NAME_BYTES = 256;
 /** Weights files of one style. */
 export const MAX_WEIGHTS_FILES = 8;
+/** Sampling steps of one picture, so of one schedule: a diffusion model has no more timesteps than this. */
+export const MAX_STEPS = 1_000;
 /** Different phases of one schedule. */
 export const MAX_PHASES = 64;
 /** Bytes of the layer blocks that one `tincture_layers` call may hand out. */

@@ -5,9 +5,6 @@ import { PluginError } from '../contract/plugin-error.ts';
 import { allFinite } from './layer-header.ts';
 import type { ContextPair } from './plugin.ts';
 
-/** Sampling steps of one picture: a diffusion model has no more timesteps than this. */
-export const MAX_STEPS = 1_000;
-
 /** Throws `plugin/input` unless `value` is a whole number in the range. */
 export function checkWhole(
   where: string,
@@ -39,7 +36,7 @@ export function checkTensorCount(where: string, count: number): void {
 /** Throws `plugin/input` for a pair that does not fill its shape, and for a strength that is no number. */
 export function checkContextPair(where: string, { width, rows, k, v }: ContextPair, strength: number): void {
   checkContext(where, width, rows, k);
-  checkContext(where, width, rows, v);
+  if (v !== k) checkContext(where, width, rows, v);
   if (!Number.isFinite(strength)) {
     throw new PluginError('input', 'the strength is no number', { where, found: String(strength) });
   }

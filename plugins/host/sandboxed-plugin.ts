@@ -1,7 +1,7 @@
 // One plugin in its sandbox: what is handed over is checked, and every answer too.
 import type { OptionalFunction } from '../contract/abi.ts';
 import type { PluginDescription } from '../contract/description.ts';
-import { MAX_PHASES } from '../contract/limits.ts';
+import { MAX_PHASES, MAX_STEPS } from '../contract/limits.ts';
 import { PluginError } from '../contract/plugin-error.ts';
 import type { PluginFacts } from '../contract/validator.ts';
 import { readContexts, readLayers, readSchedule } from './answers.ts';
@@ -12,7 +12,6 @@ import {
   checkTensorCount,
   checkWhole,
   checkWidth,
-  MAX_STEPS,
   parameterValues,
 } from './checks.ts';
 import type { Connection } from './connection.ts';
@@ -108,11 +107,12 @@ export class SandboxedPlugin implements Plugin {
     const { width, rows } = context;
     checkContextPair(this.name, context, strength);
     const k = context.k.slice();
-    const v = context.v.slice();
+    const v = isSame(context.k, context.v) ? undefined : context.v.slice();
+    const buffers = v === undefined ? [k.buffer] : [k.buffer, v.buffer];
     return this.#line.enqueue(async () => {
       this.#checkComplete(width);
       const request = { kind: 'apply', width, rows, strength, k, v } as const;
-      const bent = await this.#line.ask(request, [k.buffer, v.buffer], 'applied');
+      const bent = await this.#line.ask(request, buffers, 'applied');
       return this.#judge(() => readContexts(this.name, width, rows, bent));
     });
   }
@@ -174,6 +174,11 @@ export class SandboxedPlugin implements Plugin {
       );
     }
   }
+}
+
+/** Whether both are the same values in memory, and not merely equal ones. */
+function isSame(one: Float32Array, other: Float32Array): boolean {
+  return one.buffer === other.buffer && one.byteOffset === other.byteOffset && one.length === other.length;
 }
 
 /** Blocks that each fill a buffer of their own, so that it can be handed over. */
