@@ -138,7 +138,16 @@ export function remotePluginHost(port: MessagePort): PluginHost {
       const methods = Object.fromEntries(
         (Object.keys(METHODS) as Method[]).map((method) => [method, call(method)]),
       ) as unknown as Pick<Plugin, Method>;
-      return { name, facts: started.facts, description: started.description, ...methods };
+      return {
+        name,
+        facts: started.facts,
+        description: started.description,
+        ...methods,
+        beginPicture() {
+          // Nobody awaits it. A plugin that is gone says so at the next call, which somebody does.
+          ask({ to: 'plugin', plugin: started.plugin, method: 'beginPicture', args: [] }).catch(() => {});
+        },
+      };
     },
     async close() {
       await ask({ to: 'close' });

@@ -1,6 +1,7 @@
 // The host over sandboxes that are themselves at fault: they do not open, die, or answer what nobody asked.
 import { beforeAll, expect, test } from 'vitest';
 import { remotePluginHost, servePluginHost } from '../../client/plugin-host/remote.ts';
+import { PluginError } from '../../plugins/contract/plugin-error.ts';
 import type { Answer, Request } from '../../plugins/host/messages.ts';
 import type { Plugin } from '../../plugins/host/plugin.ts';
 import type { OpenSandbox, SandboxEvents } from '../../plugins/host/sandbox.ts';
@@ -61,6 +62,25 @@ test('a sandbox that dies takes the call and the plugin with it', async () => {
     message: expect.stringContaining('exit code 7'),
   });
   await expect(plugin.setPhase(1)).rejects.toMatchObject({ code: 'plugin/closed' });
+});
+
+test('equal contexts travel as one, others as two', async () => {
+  const sent: Request[] = [];
+  const host = sandboxedHost(
+    answering((request) => {
+      sent.push(request);
+      return { kind: 'applied', id: request.id, k: new Float32Array(4), v: new Float32Array(4) };
+    }),
+  );
+  const plugin = await host.start('x', speaking);
+  const k = Float32Array.of(1, 2, 3, 4);
+  for (const v of [k, k.subarray(), k.slice()]) await plugin.apply({ width: 4, rows: 1, k, v }, 1);
+  expect(sent).toMatchObject([
+    { kind: 'apply', k, v: undefined },
+    { kind: 'apply', k, v: undefined },
+    { kind: 'apply', k, v: k },
+  ]);
+  await host.close();
 });
 
 const bend = (plugin: Plugin): Promise<unknown> => plugin.apply(context(1, 4), 1);
@@ -134,5 +154,29 @@ test('over a port: closing twice is fine, a closed plugin says so, and pictures 
   await plugin.close();
   plugin.beginPicture();
   await expect(plugin.setPhase(1)).rejects.toMatchObject({ code: 'plugin/closed' });
+  port1.close();
+});
+
+test('over a port: a picture that begins on a plugin that is gone gives nothing to await; the next call tells', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const host = sandboxedHost(answering(({ id }) => ({ kind: 'done', id })));
+  const gone = (): never => {
+    throw new PluginError('closed', 'the plugin is closed', { where: 'far' });
+  };
+  const start: typeof host.start = async (...args) => ({
+    ...(await host.start(...args)),
+    beginPicture: gone,
+    setPhase: gone,
+  });
+  servePluginHost({ ...host, start }, port1);
+  const plugin = await remotePluginHost(port2).start('far', speaking);
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  expect(plugin.beginPicture()).toBeUndefined();
+  await expect(plugin.setPhase(1)).rejects.toMatchObject({ code: 'plugin/closed' });
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
   port1.close();
 });
