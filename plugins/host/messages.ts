@@ -60,7 +60,10 @@ export interface PhaseRequest {
   readonly phase: number;
 }
 
-/** Both contexts, [rows, width], each filling a buffer of its own that is handed over and comes back. */
+/**
+ * Both contexts, [rows, width], each filling a buffer of its own that is handed over and comes back. Where they are equal, which they
+ * are for the first style of a picture, only `k` travels: in a page the way leads into another process.
+ */
 export interface ApplyRequest {
   readonly kind: 'apply';
   readonly id: number;
@@ -68,7 +71,7 @@ export interface ApplyRequest {
   readonly rows: number;
   readonly strength: number;
   readonly k: Float32Array<ArrayBuffer>;
-  readonly v: Float32Array<ArrayBuffer>;
+  readonly v: Float32Array<ArrayBuffer> | undefined;
 }
 
 export interface LayersRequest {

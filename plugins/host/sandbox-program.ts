@@ -231,7 +231,9 @@ function runSandbox(port: SandboxPort, constants: Constants): void {
         check(it.tincture_phase(request.phase));
         return { kind: 'done', id };
       case 'apply': {
-        const { width, rows, strength, k, v } = request;
+        const { width, rows, strength, k } = request;
+        // Equal contexts came as one; each is copied into the plugin's memory, and the answer needs two.
+        const v = request.v ?? k.slice();
         const sides = [new Uint8Array(k.buffer), new Uint8Array(v.buffer)];
         lend(sides, (...pointers) => {
           check(it.tincture_apply(width, rows, pointers[0]!, pointers[1]!, strength));
