@@ -16,6 +16,9 @@ ${table(TEMPLATES.map((name) => [`  ${name}`, TEMPLATE_SUMMARIES[name]]))}
   --weights FILE        a .pt or .safetensors in place of the template's small random weights; again for the next file
   --json                print { folder, template, files }`;
 
+/** What an author runs next; npm runs it in the folder of Tincture, against which relative paths count. */
+const NEXT = ['build', 'test', 'preview', 'pack'];
+
 export const create: Command = {
   help: HELP,
   async run(args, terminal) {
@@ -35,11 +38,7 @@ export const create: Command = {
     }
     terminal.out(`${folder}: ${files.length} files of the template ${template}
 
-  cd ${path}
-  tincture build
-  tincture test
-  tincture preview
-  tincture pack`);
+${NEXT.map((command) => `  npm run -s tincture -- ${command} ${path}`).join('\n')}`);
   },
 };
 

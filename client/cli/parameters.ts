@@ -45,8 +45,9 @@ export function assignParameters(
       .filter(({ given }) => style === undefined || given === style || stem(given) === style);
     const [match, second] = matches;
     if (match === undefined) {
+      const key = style === undefined ? name : `${style}.${name}`;
       throw new UsageError(
-        `--parameter ${style ?? ''}${style === undefined ? '' : '.'}${name}: no such style`,
+        `--parameter ${key}: no such style among those of --style; one that the prompt names in <hypernet:…> is given with --style instead`,
       );
     }
     if (second !== undefined) {

@@ -125,7 +125,11 @@ describe('what goes wrong', () => {
     [['preview', '--strengths', '1,1'], 2, /names a number twice/],
     [['preview', '--parameter', 'x'], 2, /"x" sets no parameter/],
     [['watch', '--port', '70000'], 2, /--port must be a number from 0 to 65535/],
-    [['generate', 'a', '--output', '/tmp/a.png', '--parameter', 'x=1'], 2, /no such style/],
+    [
+      ['generate', 'a <hypernet:b:1>', '--output', '/tmp/a.png', '--parameter', 'x=1'],
+      2,
+      /--parameter x: .*given with --style/,
+    ],
   ])('%j', async (args, expected, message) => {
     const { code, stdout, stderr } = await tincture(...args);
     expect([code, stdout]).toEqual([expected, '']);

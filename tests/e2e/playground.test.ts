@@ -37,7 +37,8 @@ describe('the playground', { timeout: TIMEOUT_MS }, () => {
     await page.locator('.cm-line', { hasText: text }).first().click();
     await page.keyboard.press('Home');
     await page.keyboard.press('Shift+End');
-    await page.keyboard.type(by);
+    // All at once: typed key by key, a slow machine builds what is half written.
+    await page.keyboard.insertText(by);
   };
 
   beforeAll(async () => {
