@@ -1,6 +1,6 @@
 // A hypernetwork as its file stores it: description and tensors with their own element types, by canonical names.
 import type { StoredTensor } from '../formats/entry.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { type DType, type Tensor, tensor } from '../tensor/tensor.ts';
 import { widenToFloat32 } from '../tensor/widen.ts';
 import type { PlainKeys } from './description.ts';
 import { HypernetworkError } from './errors.ts';
@@ -62,6 +62,9 @@ export function hypernetworkOf(record: HypernetworkRecord, where: string): Hyper
   return { description: record.description, widths };
 }
 
+/** What trainers save weights as. */
+const FLOATS: ReadonlySet<DType> = new Set<DType>(['F64', 'F32', 'F16', 'BF16']);
+
 function readParameter(
   record: HypernetworkRecord,
   name: string,
@@ -79,6 +82,13 @@ function readParameter(
         found: stored === undefined ? 'nothing' : `[${stored.shape.join(', ')}]`,
       },
     );
+  }
+  if (!FLOATS.has(stored.dtype)) {
+    throw new HypernetworkError('invalid', 'a weight is no floating-point tensor', {
+      where: `${where}, tensor ${name}`,
+      expected: [...FLOATS].join(', '),
+      found: stored.dtype,
+    });
   }
   const data = widenToFloat32(stored.dtype, stored.bytes);
   const broken = data.findIndex((value) => !Number.isFinite(value));

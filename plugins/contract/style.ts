@@ -154,9 +154,12 @@ export const styleManifestSchema = z
   .meta({ id: 'StyleManifest' });
 export type StyleManifest = z.infer<typeof styleManifestSchema>;
 
-/** The first thing that a failed check found, as `field: what`; the field is a path such as `base.contextWidth`. */
+/**
+ * What a failed check found, as `field: what`; the field is a path such as `base.contextWidth`. An unknown field goes first:
+ * where one is misspelt, another is missing, and the misspelling is what to mend.
+ */
 export function firstIssue(error: z.ZodError): { readonly field: string; readonly message: string } {
-  const issue = error.issues[0];
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
   if (issue === undefined) return { field: '', message: 'invalid' };
   const keys = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
   return { field: keys.map(String).join('.'), message: issue.message };

@@ -213,6 +213,7 @@ describe('a file that cannot be used', () => {
   const cases: [string, Record<string, StoredTensor>, Record<string, TorchTree>, string, RegExp][] = [
     ['an unknown activation', weights, { ...one, activation_func: 'Snake' }, 'hypernetwork/unsupported-activation', /tiny\.pt, style tiny: the activation "snake" is not computed/],
     ['a NaN', { ...weights, 'linear.0.bias': f32([1], Number.NaN) }, one, 'hypernetwork/non-finite', /style tiny, tensor 1\.k\.linear\.0\.bias, element 0.*found NaN/],
+    ['whole numbers', { ...weights, 'linear.0.bias': { ...f32([1], 0), dtype: 'I32' } }, one, 'hypernetwork/invalid', /style tiny, tensor 1\.k\.linear\.0\.bias: a weight is no floating-point tensor; expected F64, F32, F16, BF16, found I32/],
     ['an infinity', { ...weights, 'linear.0.weight': f32([1, 1], Infinity) }, one, 'hypernetwork/non-finite', /found Infinity/],
     ['a missing tensor', { 'linear.0.weight': f32([1, 1], 1) }, one, 'hypernetwork/invalid', /1\.k\.linear\.0\.bias: a tensor is missing/],
     ['a tensor of another shape', { ...weights, 'linear.0.bias': f32([2], 0, 0) }, one, 'hypernetwork/invalid', /wrong shape.*expected \[1\].*found \[2\]/],
