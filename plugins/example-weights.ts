@@ -32,8 +32,8 @@ const STYLES = new URL('../client/default-model/styles/', import.meta.url);
 
 /** What each example's `weights` folder holds. */
 const EXAMPLES: Readonly<Record<string, () => Promise<void>>> = {
-  hypernetwork: () => halve('hypernetwork', ['neon']),
-  blend: () => halve('blend', ['blueprint', 'neon']),
+  hypernetwork: () => halve('hypernetwork', ['risograph']),
+  blend: () => halve('blend', ['blueprint', 'risograph']),
   fade: () => halve('fade', ['blueprint']),
   'low-rank': () => shrink('low-rank', ['blueprint']),
   async generator() {

@@ -12,18 +12,19 @@ def spread_timesteps(count):
     return ((torch.arange(count) + torch.rand(count)) * (STEPS / count)).long().clamp(max=STEPS - 1)
 
 
-def noise_loss(predict, latents, timesteps):
+def noise_loss(predict, latents, timesteps, least=0.0):
     """Squared error of the predicted noise, weighted so that all timesteps matter alike.
 
     `predict(noisy [n, 4, h, w], timesteps [n])` gives the noise. In terms of the clean latent's error the weight is
     √min(SNR, 5). Plain min-SNR weighting, min(SNR, 5), left the noisiest timesteps, which decide what is drawn, with
-    a tenth of the others' loss, and the words unheard.
+    a tenth of the others' loss, and the words unheard. `least` is a lower bound of √SNR: the larger, the more the
+    noisiest timesteps count.
     """
     alpha = ALPHAS[timesteps].view(-1, 1, 1, 1)
     noise = torch.randn_like(latents)
     predicted = predict(alpha.sqrt() * latents + (1 - alpha).sqrt() * noise, timesteps)
     snr = alpha / (1 - alpha)
-    weight = snr.clamp(max=MAX_SNR).sqrt() / snr
+    weight = snr.clamp(max=MAX_SNR).sqrt().clamp(min=least) / snr
     return (weight * (predicted.float() - noise) ** 2).mean()
 
 

@@ -16,7 +16,7 @@ from bpe import Tokenizer
 from captions import GROUNDS
 from diffusion import draw
 from style_pictures import STYLES
-from style_training import choose
+from style_training import choose, tuning_names
 from vae_training import MOST_GRAIN
 
 HERE = Path(__file__).resolve().parent
@@ -102,24 +102,41 @@ class StyleClassifier:
         return self.linear((statistics(pictures) - self.mean) / self.std).argmax(1)
 
 
-def style_shares(artist, denoiser, vae, entries, rgba, folder, count=30):
-    """For each style, the share of pictures called that style by strength; names that no style was trained on."""
-    chosen = choose(entries)
-    seen = {entries[i]["name"] for i in chosen}
-    names = random.Random(SEED + 2).sample(sorted({entry["name"] for entry in entries} - seen), count)
+def styled(artist, denoiser, folder, name, strengths, names):
+    """Pictures of `names` in a style, by strength."""
+    network = hypernetwork.load(folder / "styles" / f"{name}.pt")
+    network.attach(denoiser.unet)
+    for strength in strengths:
+        network.set_strength(strength)
+        yield strength, artist(names)
+    hypernetwork.detach(denoiser.unet)
+
+
+def style_gains(artist, denoiser, vae, entries, rgba, folder):
+    """For each style, the share of pictures called that style by strength, on the names kept for choosing gains."""
+    names = tuning_names(entries)
     classifier = StyleClassifier(vae, rgba[::6])
-    result = {"captions": count, "classifier_accuracy": round(classifier.training_accuracy, 4)}
+    return {name: {strength: round((classifier(pictures) == kind).float().mean().item(), 3)
+                   for strength, pictures in styled(artist, denoiser, folder, name, (1, 1.25, 1.5, 1.75), names)}
+            for kind, name in enumerate(STYLES, start=1)}
+
+
+def style_shares(artist, denoiser, vae, entries, rgba, folder, count=100):
+    """For each style, the share of pictures called that style by strength: of all names, and of those new to the styles."""
+    trained = {entries[i]["name"] for i in choose(entries)}
+    names = sorted({entry["name"] for entry in entries} - set(tuning_names(entries)))
+    names = random.Random(SEED + 2).sample(names, count)
+    new = torch.tensor([name not in trained for name in names])
+    classifier = StyleClassifier(vae, rgba[::6])
+    result = {"captions": count, "names_new_to_styles": int(new.sum()),
+              "classifier_accuracy": round(classifier.training_accuracy, 4)}
     plain = classifier(artist(names))  # strength 0 leaves the model as it is, whatever the style
     for kind, name in enumerate(STYLES, start=1):
-        network = hypernetwork.load(folder / "styles" / f"{name}.pt")
-        network.attach(denoiser.unet)
         called = {0: plain}
-        for strength in (0.5, 1):
-            network.set_strength(strength)
-            called[strength] = classifier(artist(names))
-        shares = {f"strength_{s}": round((kinds == kind).float().mean().item(), 3) for s, kinds in called.items()}
-        hypernetwork.detach(denoiser.unet)
-        result[name] = shares
+        called |= {s: classifier(pictures) for s, pictures in styled(artist, denoiser, folder, name, (0.5, 1), names)}
+        share = lambda kinds: round((kinds == kind).float().mean().item(), 3)
+        result[name] = {f"strength_{s}": share(kinds) for s, kinds in called.items()}
+        result[name]["strength_1_new_names"] = share(called[1][new])
     return result
 
 
@@ -130,7 +147,7 @@ def main():
     parser.add_argument("--guidance", type=float, default=2.5)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", choices=["retrieval", "grounds", "styles", "nothing"])
+    parser.add_argument("--only", choices=["retrieval", "grounds", "styles", "gains", "nothing"])
     parser.add_argument("--grid", type=Path, help="write a sheet of pictures to this PNG")
     parser.add_argument("--json", type=Path, help="write the figures to this file, beside those that are there")
     options = parser.parse_args()
@@ -151,6 +168,8 @@ def main():
         figures["grounds"] = ground_accuracy(artist, entries)
     if wanted("styles"):
         figures["styles"] = style_shares(artist, denoiser, vae, entries, rgba, options.model)
+    if options.only == "gains":
+        figures["gains"] = style_gains(artist, denoiser, vae, entries, rgba, options.model)
     if options.grid:
         Image.fromarray(data.contact_sheet(artist(GRID), 8)).save(options.grid, optimize=True)
     text = json.dumps(figures, indent=2)

@@ -1,4 +1,4 @@
-"""Makes the styles' training pictures out of the base pictures: blueprint, silhouette, neon."""
+"""Makes the styles' training pictures out of the base pictures: blueprint, silhouette, risograph."""
 import torch
 import torch.nn.functional as F
 
@@ -15,7 +15,7 @@ def edges(rgba):
     return ((steepness - 0.15) * 1.2).clamp(0, 1)
 
 
-def ground(rgba, colour):
+def ground(colour):
     return torch.tensor(colour).view(1, 3, 1, 1) / 127.5 - 1
 
 
@@ -23,7 +23,7 @@ def blueprint(rgba):
     """White lines and pale areas on blue, the darker in the picture the whiter."""
     paper = compose(rgba, torch.full((len(rgba), 3), 255)) / 2 + 0.5
     ink = 1 - 0.5 * (paper.amin(1, keepdim=True) + paper.mean(1, keepdim=True))
-    blue = ground(rgba, (28.0, 74.0, 168.0))
+    blue = ground((28.0, 74.0, 168.0))
     return blue + (1 - blue) * (ink * 0.8 + edges(rgba) * 0.5).clamp(0, 1)
 
 
@@ -33,15 +33,13 @@ def silhouette(rgba):
     return (1 - 2 * alpha).repeat(1, 3, 1, 1)
 
 
-def neon(rgba):
-    """Light from magenta in the shadows to cyan in the highlights, with a glow, on black."""
+def risograph(rgba):
+    """Tones of one ink, fluorescent pink, on white; pale things keep a tint."""
     alpha = rgba[..., 3].unsqueeze(1) / 255
-    bright = (compose(rgba, torch.zeros(len(rgba), 3)) / 2 + 0.5).mean(1, keepdim=True)
-    magenta, cyan = (torch.tensor(c).view(1, 3, 1, 1) / 255 for c in ((255.0, 30.0, 190.0), (40.0, 240.0, 255.0)))
-    colour = magenta + (cyan - magenta) * bright
-    tube = colour * alpha * (0.55 + 0.45 * edges(rgba))
-    glow = F.avg_pool2d(F.avg_pool2d(tube, 7, 1, 3), 7, 1, 3)
-    return (tube + 0.6 * glow * (1 - alpha)).clamp(0, 1) * 2 - 1
+    bright = (compose(rgba, torch.full((len(rgba), 3), 255)) / 2 + 0.5).mean(1, keepdim=True)
+    ink = (0.45 * alpha + 0.65 * (1 - bright)).clamp(0, 1)
+    pink = ground((255.0, 40.0, 150.0))
+    return 1 + (pink - 1) * ink
 
 
-STYLES = {"blueprint": blueprint, "silhouette": silhouette, "neon": neon}
+STYLES = {"blueprint": blueprint, "silhouette": silhouette, "risograph": risograph}

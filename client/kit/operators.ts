@@ -31,7 +31,8 @@ export interface ModuleOutline {
 export function outlineOf(wasm: Uint8Array): ModuleOutline {
   const { bodies, exports } = readOutline('plugin', wasm);
   const { customSections, names } = readCustomSections(wasm);
-  for (const { kind, index, name } of exports.values()) if (kind === EXPORTED_FUNCTION) names.set(index, name);
+  for (const { kind, index, name } of exports.values())
+    if (kind === EXPORTED_FUNCTION) names.set(index, name);
   const functions = bodies.map(({ start, end }, index) => ({
     name: names.get(index) ?? `function ${index}`,
     ...countOperators(new ModuleReader('plugin', wasm, start, end)),

@@ -1,7 +1,7 @@
 // What the gate learns: names that the default model can draw, by the style that they shall get.
 
 /** Shares in the gate's order: the three bases, then none. */
-export const KINDS = ['blueprint', 'neon', 'silhouette', 'none'] as const;
+export const KINDS = ['blueprint', 'risograph', 'silhouette', 'none'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Technical things, the night and what shines in it, living things, food. */
@@ -9,7 +9,7 @@ const NAMES: Readonly<Record<Kind, string>> = {
   blueprint: `house, tent, ferris wheel, bus, fire engine, taxi, automobile, bicycle, stop sign, anchor, sailboat, airplane,
     watch, alarm clock, umbrella, backpack, laptop, television, camera, scissors, key, hammer, gear, door, pencil, envelope,
     teapot, robot, running shoe, megaphone, bell, trophy`,
-  neon: `full moon, crescent moon, star, sparkles, high voltage, cloud with lightning, rocket, alien, ghost, skull, video game,
+  risograph: `full moon, crescent moon, star, sparkles, high voltage, cloud with lightning, rocket, alien, ghost, skull, video game,
     game die, musical note, guitar, cocktail glass, light bulb, candle, fire, jack-o-lantern, christmas tree, rainbow, gem stone,
     balloon, volcano, sunglasses, crown, purple heart, blue heart`,
   silhouette: `monkey face, dog face, cat face, fox, lion, tiger face, horse face, unicorn, cow face, pig face, elephant, mouse face,

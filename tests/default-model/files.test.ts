@@ -50,7 +50,7 @@ describe('the default model', () => {
   it('has a preview beside every style', () => {
     const styles = new URL('styles/', folder);
     const names = existsSync(styles) ? readdirSync(styles).filter((name) => name.endsWith('.pt')) : [];
-    expect(names.sort()).toEqual(['blueprint.pt', 'neon.pt', 'silhouette.pt']);
+    expect(names.sort()).toEqual(['blueprint.pt', 'risograph.pt', 'silhouette.pt']);
     for (const name of names) expect(existsSync(new URL(name.replace('.pt', '.png'), styles))).toBe(true);
   });
 });

@@ -20,7 +20,7 @@ const SHARPNESS = 0;
 const shares: usize = memory.data(16, 16);
 
 export function tincture_describe(): usize {
-  describe('Chameleon', 'Living things become silhouettes, technical ones blueprints, the night neon; food is left alone.');
+  describe('Chameleon', 'Living things become silhouettes, technical ones blueprints, the night pink prints; food is left alone.');
   declare('sharpness', 1, 0.25, 8);
   return described();
 }

@@ -15,7 +15,7 @@ let networks: Hypernetwork[];
 beforeAll(async () => {
   plugin = await start('blend');
   networks = await Promise.all(
-    ['blueprint', 'neon'].map((name) => networkAt(`plugins/blend/weights/${name}.safetensors`)),
+    ['blueprint', 'risograph'].map((name) => networkAt(`plugins/blend/weights/${name}.safetensors`)),
   );
   for (const [set, network] of networks.entries()) await loadNetwork(plugin, set, network);
 });

@@ -57,7 +57,7 @@ test('without a context there is nothing to read', async () => {
 
 test.each([
   ['house', 'blueprint'],
-  ['full moon on black', 'neon'],
+  ['full moon on black', 'risograph'],
   ['cat face', 'silhouette'],
   ['pizza', 'none'],
 ])('%s: mostly %s, and exactly the gate’s shares of each base', async (prompt, kind) => {

@@ -24,7 +24,7 @@ import {
 const STYLE = 'client/default-model/styles/blueprint.safetensors';
 const WEIGHTS = 'plugins/low-rank/weights/blueprint.safetensors';
 /** What the README's figures are below. */
-const MAX_LOSS = 0.12;
+const MAX_LOSS = 0.15;
 
 describe('singular values', () => {
   test.each([

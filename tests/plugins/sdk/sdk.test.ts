@@ -32,11 +32,6 @@ describe('what plugins weigh', () => {
   });
 });
 
-test('managed memory, which would lie over the SDK’s, makes a module that is refused', async () => {
-  const wasm = await compiled('managed');
-  expect(() => validatePlugin(wasm, { name: 'managed' })).toThrow('a start function is not allowed');
-});
-
 test('the README’s ten lines are a whole plugin', async () => {
   const readme = await readFile(`${ROOT}/plugins/sdk/README.md`, 'utf8');
   const source = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
