@@ -37,8 +37,7 @@ describe('the playground', { timeout: TIMEOUT_MS }, () => {
     await page.locator('.cm-line', { hasText: text }).first().click();
     await page.keyboard.press('Home');
     await page.keyboard.press('Shift+End');
-    // All at once: typed key by key, a slow machine builds what is half written.
-    await page.keyboard.insertText(by);
+    await page.keyboard.type(by);
   };
 
   beforeAll(async () => {
