@@ -93,7 +93,7 @@ describe('the playground', { timeout: TIMEOUT_MS }, () => {
     expect(await picture()).toEqual(before);
 
     await problem.click();
-    expect(await page.evaluate(() => document.activeElement?.className)).toContain('cm-content');
+    await page.locator('.cm-content:focus').waitFor({ timeout: 20_000 });
     expect(await page.locator('.cm-activeLine').textContent()).toContain('lots');
     await replace('lots', "declare('amount', 2, 0, 2);");
     await page.locator('.build-done').waitFor({ timeout: PATIENCE_MS });
