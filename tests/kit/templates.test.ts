@@ -64,7 +64,9 @@ describe('a new folder', () => {
       const { notes } = await createProject(path, 'low-rank', [
         fileURLToPath(new URL('../../client/default-model/styles/risograph.safetensors', import.meta.url)),
       ]);
-      expect(notes).toEqual([expect.stringMatching(/risograph\.safetensors is 8\.\d times smaller as factors/)]);
+      expect(notes).toEqual([
+        expect.stringMatching(/risograph\.safetensors is 8\.\d times smaller as factors/),
+      ]);
       const { card } = await openProject(path);
       expect(card.files.weights).toEqual(['weights/factors.safetensors']);
     });
