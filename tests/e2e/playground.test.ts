@@ -1,11 +1,9 @@
 // The playground as users get it: source compiled in the page, the picture drawn anew, a style file that opens.
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesSource } from '../../client/formats/bytes-source.ts';
 import { openStyleFile } from '../../client/formats/style-file.ts';
-import { startWatchServer, type WatchServer } from '../../client/kit/watch-server.ts';
 import { cardDigest, cardOf } from '../../plugins/contract/card-section.ts';
 import { validatePlugin } from '../../plugins/contract/validator.ts';
 import type { LocalEdge } from '../../worker/serve.ts';
@@ -20,7 +18,6 @@ describe('the playground', { timeout: TIMEOUT_MS }, () => {
   let edge: LocalEdge;
   let browser: TestBrowser;
   let page: Page;
-  let style: Buffer;
 
   /** Pixels of the picture with the style, once no picture is on its way. */
   const picture = async (): Promise<readonly number[]> => {
@@ -123,7 +120,7 @@ describe('the playground', { timeout: TIMEOUT_MS }, () => {
       page.waitForEvent('download'),
       page.getByRole('button', { name: /^Download procedural\.style/ }).click(),
     ]);
-    style = await readFile(await download.path());
+    const style = await readFile(await download.path());
     const { manifest, blob } = await openStyleFile(bytesSource('procedural.style', new Uint8Array(style)));
     expect(manifest).toMatchObject({
       title: 'From the playground',
@@ -145,37 +142,5 @@ describe('the playground', { timeout: TIMEOUT_MS }, () => {
     await page.setViewportSize({ width: 360, height: 740 });
     expect(await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])).toEqual([360, 360]);
     await page.setViewportSize({ width: 1280, height: 800 });
-  });
-
-  it('the drawing page follows a kit on this computer, and parts with it', async () => {
-    const kit: WatchServer = await startWatchServer();
-    try {
-      await page.goto(`${edge.url}/?watch=${encodeURIComponent(kit.address)}`);
-      await engineReady(page);
-      await fill(page, { steps: 1 });
-      await page.getByText('connected; a build is drawn').waitFor();
-      kit.publish({
-        bytes: new Uint8Array(style),
-        sha256: createHash('sha256').update(style).digest('hex'),
-      });
-      await page.locator('.thumb').first().waitFor({ timeout: PATIENCE_MS });
-      expect(await page.locator('.style-card h3').allTextContents()).toEqual(['From the playground']);
-      kit.publishErrors([
-        {
-          file: 'assembly/index.ts',
-          line: 3,
-          column: 1,
-          length: 1,
-          severity: 'error',
-          message: 'wrong',
-          excerpt: '',
-        },
-      ]);
-      await page.getByText('assembly/index.ts:3: wrong').waitFor();
-      await page.getByRole('button', { name: 'Disconnect' }).click();
-      expect(page.url()).not.toContain('watch=');
-    } finally {
-      await kit.close();
-    }
   });
 });
