@@ -20,6 +20,7 @@ describe('a card', () => {
     ['a name', { name: 'My Style' }, /^card\.json, name: must be lower-case/],
     ['a version', { version: '1.0' }, /card\.json, version: must be a semantic version/],
     ['an unknown field', { colour: 1 }, /card\.json, colour/],
+    ['a misspelt field, not the one that is missing', { title: undefined, titel: 'Ink' }, /card\.json, titel/],
     ['a way out of the folder', { files: { plugin: '../a.ts' } }, /files\.plugin: must be a path inside/],
     ['an absolute path', { files: { plugin: '/etc/a.ts' } }, /files\.plugin: must be a path inside/],
     ['a way out in the middle', { files: { plugin: null, weights: ['a/../../b.pt'] } }, /files\.weights\.0: must be a path/],
