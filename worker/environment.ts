@@ -1,5 +1,6 @@
 // What the worker is given: its bindings, and what every handler finds in its context.
 import type { D1Database, Fetcher, WorkerLoader } from '@cloudflare/workers-types';
+import type { Caller } from './auth/caller.ts';
 import type { RegistryStores } from './registry/release.ts';
 import type { BlobBucket } from './storage/r2.ts';
 
@@ -10,10 +11,16 @@ export interface Bindings {
   readonly ASSETS?: Fetcher;
   /** Runs plugins at the edge; absent where the plan has no dynamic Workers. */
   readonly LOADER?: WorkerLoader;
+  /** Lets its holder make the first administrator; a secret of the deployment. Absent: none can be made that way. */
+  readonly BOOTSTRAP_SECRET?: string;
 }
 
 /** Hono's environment. */
 export interface Environment {
   Bindings: Bindings;
-  Variables: { stores: RegistryStores };
+  Variables: {
+    stores: RegistryStores;
+    /** Set by `authenticate` and the guards; undefined: nobody. */
+    caller?: Caller | undefined;
+  };
 }

@@ -276,12 +276,19 @@ describe('other sites', () => {
     expect(preflight.status).toBe(204);
     expect(Object.fromEntries(preflight.headers)).toMatchObject({
       'access-control-allow-origin': '*',
-      'access-control-allow-methods': 'GET,HEAD,OPTIONS',
-      'access-control-allow-headers': 'if-none-match,if-range,range',
+      'access-control-allow-methods': 'GET,HEAD,POST,PUT,DELETE,OPTIONS',
+      'access-control-allow-headers': 'authorization,content-type,if-none-match,if-range,range',
       'access-control-max-age': '86400',
     });
     const response = await get(`/v1/blobs/${digits}`, { headers: { range: 'bytes=0-1' } });
     const exposed = response.headers.get('access-control-expose-headers')?.split(',');
-    expect(exposed).toEqual(['accept-ranges', 'allow', 'content-length', 'content-range', 'etag']);
+    expect(exposed).toEqual([
+      'accept-ranges',
+      'allow',
+      'content-length',
+      'content-range',
+      'etag',
+      'www-authenticate',
+    ]);
   });
 });

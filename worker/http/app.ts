@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { firstIssue } from '../../plugins/contract/style.ts';
+import { authenticate } from '../auth/caller.ts';
 import type { Environment } from '../environment.ts';
 import { r2BlobStore } from '../storage/r2.ts';
 import { ALLOWED_HEADERS, EXPOSED_HEADERS } from './headers.ts';
@@ -31,7 +32,8 @@ export function createApp(): OpenAPIHono<Environment> {
     '*',
     cors({
       origin: '*',
-      allowMethods: ['GET', 'HEAD', 'OPTIONS'],
+      // Other sites' pages may write with a token. Cookies never come with their requests: credentials are not allowed.
+      allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
       allowHeaders: ALLOWED_HEADERS,
       exposeHeaders: EXPOSED_HEADERS,
       maxAge: 86_400,
@@ -39,6 +41,7 @@ export function createApp(): OpenAPIHono<Environment> {
     boundUrl,
     provideStores,
   );
+  app.use('/v1/*', authenticate);
   return app;
 }
 

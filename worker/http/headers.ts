@@ -6,9 +6,16 @@ export const IMMUTABLE = 'public, max-age=31536000, immutable';
 export const REVALIDATE = 'public, max-age=0, must-revalidate';
 
 /** What scripts of other origins may read of an answer, besides the few that CORS always shows. */
-export const EXPOSED_HEADERS = ['accept-ranges', 'allow', 'content-length', 'content-range', 'etag'];
+export const EXPOSED_HEADERS = [
+  'accept-ranges',
+  'allow',
+  'content-length',
+  'content-range',
+  'etag',
+  'www-authenticate',
+];
 /** What scripts of other origins may send. */
-export const ALLOWED_HEADERS = ['if-none-match', 'if-range', 'range'];
+export const ALLOWED_HEADERS = ['authorization', 'content-type', 'if-none-match', 'if-range', 'range'];
 
 /** Data for any site. Should a browser be made to show it as a page, it can do nothing there. */
 export const DATA_HEADERS: Readonly<Record<string, string>> = {

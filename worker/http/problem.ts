@@ -1,6 +1,7 @@
 // Errors as RFC 9457 problem documents: one shape for every answer that is not a success.
 import { z } from '@hono/zod-openapi';
 import { TinctureError } from '../../plugins/contract/error.ts';
+import { AuthError, type AuthErrorKind } from '../auth/error.ts';
 import { RegistryError, type RegistryErrorKind } from '../registry/error.ts';
 import { DATA_HEADERS } from './headers.ts';
 
@@ -19,6 +20,8 @@ export const problemSchema = z
 
 const TITLES = {
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
@@ -69,6 +72,24 @@ const STATUS_OF: Readonly<Record<RegistryErrorKind, ProblemStatus>> = {
   'missing-blob': 409,
 };
 
+const STATUS_OF_AUTH: Readonly<Record<AuthErrorKind, ProblemStatus>> = {
+  required: 401,
+  'token-unknown': 401,
+  'token-expired': 401,
+  'token-revoked': 401,
+  'session-ended': 401,
+  scope: 403,
+  suspended: 403,
+  'cross-site': 403,
+};
+
+/** RFC 6750 §3: which credentials would do. */
+function challengeOf({ kind }: AuthError, status: ProblemStatus): Record<string, string> {
+  if (status !== 401 && kind !== 'scope') return {};
+  const error = { required: '', scope: ', error="insufficient_scope"' }[kind as string];
+  return { 'www-authenticate': `Bearer realm="tincture"${error ?? ', error="invalid_token"'}` };
+}
+
 /** The problem of an error. What is not the caller's fault is logged, and told without internals. */
 export function problemOf(error: unknown): Response {
   if (error instanceof RegistryError) {
@@ -78,6 +99,10 @@ export function problemOf(error: unknown): Response {
       detail: error.message,
       ...(field === undefined ? {} : { field }),
     });
+  }
+  if (error instanceof AuthError) {
+    const status = STATUS_OF_AUTH[error.kind];
+    return problem(status, { code: error.code, detail: error.message }, challengeOf(error, status));
   }
   console.error(error);
   if (error instanceof UnhealthyError) return problem(503, { code: error.code, detail: error.message });
