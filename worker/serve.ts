@@ -14,6 +14,9 @@ const HOST = '127.0.0.1';
 /** As in wrangler.toml; a test holds them equal. */
 export const COMPATIBILITY_DATE = '2026-11-01';
 
+/** Nobody but this machine reaches the edge, so nothing is limited; and who started it reads errors only. */
+const LOCAL_VARIABLES = { RATE_LIMITS: 'off', LOG: 'errors' };
+
 export interface ServeOptions {
   /** Default `DEFAULT_PORT`; another free one where it is taken. 0: any free one. */
   readonly port?: number;
@@ -23,6 +26,8 @@ export interface ServeOptions {
   readonly studioDir?: string;
   /** Folder of the bundled model and styles, to be seeded; see `seed`. */
   readonly bundledDir?: string;
+  /** Text variables of the worker by name, such as BOOTSTRAP_SECRET; they go before `LOCAL_VARIABLES`. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export interface LocalEdge {
@@ -61,6 +66,7 @@ export async function serve(options: ServeOptions): Promise<LocalEdge> {
           env: {
             BLOBS: { type: 'r2', name: 'tincture-blobs' },
             DB: { type: 'd1', id: 'tincture' },
+            ...textVariables({ ...LOCAL_VARIABLES, ...options.variables }),
             ...(options.studioDir === undefined ? {} : { ASSETS: { type: 'assets' as const } }),
           },
           ...(options.studioDir === undefined
@@ -84,6 +90,12 @@ export async function serve(options: ServeOptions): Promise<LocalEdge> {
     await edge.dispose();
     throw error;
   }
+}
+
+function textVariables(variables: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [name, { type: 'text' as const, value }]),
+  );
 }
 
 /** `port` if nobody listens there, else one that the system picks. */

@@ -288,7 +288,12 @@ describe('other sites', () => {
       'content-length',
       'content-range',
       'etag',
+      'ratelimit',
+      'ratelimit-policy',
+      'retry-after',
+      'server-timing',
       'www-authenticate',
+      'x-request-id',
     ]);
   });
 });

@@ -1,4 +1,4 @@
-// The empty app: bounds on requests, CORS, the stores, and how errors and unknown routes are answered.
+// The empty app: the frame of every answer, bounds on requests, CORS, the stores, and how errors and unknown routes are answered.
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
@@ -6,8 +6,10 @@ import { firstIssue } from '../../plugins/contract/style.ts';
 import { authenticate } from '../auth/caller.ts';
 import type { Environment } from '../environment.ts';
 import { r2BlobStore } from '../storage/r2.ts';
+import { frame } from './frame.ts';
 import { ALLOWED_HEADERS, EXPOSED_HEADERS } from './headers.ts';
 import { problem, problemOf } from './problem.ts';
+import { rateLimit } from './rate-limit.ts';
 
 /** Characters of path and query: the longest search that passes the other bounds fits twice. */
 export const MAX_URL_CHARACTERS = 2048;
@@ -30,6 +32,7 @@ export function createApp(): OpenAPIHono<Environment> {
   app.notFound(unrouted(app));
   app.use(
     '*',
+    frame,
     cors({
       origin: '*',
       // Other sites' pages may write with a token. Cookies never come with their requests: credentials are not allowed.
@@ -39,6 +42,7 @@ export function createApp(): OpenAPIHono<Environment> {
       maxAge: 86_400,
     }),
     boundUrl,
+    rateLimit,
     provideStores,
   );
   app.use('/v1/*', authenticate);

@@ -12,14 +12,32 @@ export const EXPOSED_HEADERS = [
   'content-length',
   'content-range',
   'etag',
+  'ratelimit',
+  'ratelimit-policy',
+  'retry-after',
+  'server-timing',
   'www-authenticate',
+  'x-request-id',
 ];
 /** What scripts of other origins may send. */
 export const ALLOWED_HEADERS = ['authorization', 'content-type', 'if-none-match', 'if-range', 'range'];
 
+/** A year. Only this host: other names below its domain may belong to others. */
+export const HSTS = 'max-age=31536000';
+
+/** For every answer that has none of its own. No page of ours asks for a camera and the like. */
+export const SECURE_HEADERS: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'permissions-policy':
+    'browsing-topics=(), camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
+};
+
 /** Data for any site. Should a browser be made to show it as a page, it can do nothing there. */
 export const DATA_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'cross-origin',
+  // Scripts of other sites may read Server-Timing.
+  'timing-allow-origin': '*',
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
 };

@@ -14,6 +14,7 @@ export const problemSchema = z
     status: z.int().min(400).max(599),
     detail: z.string().describe('What is wrong and what to do, for people.'),
     code: z.string().describe('Stable, for programs, such as registry/not-found.'),
+    requestId: z.string().optional().describe('As X-Request-Id: names the request to who runs the edge.'),
     field: z.string().optional().describe('What of the request is wrong, such as query.limit.'),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
@@ -27,6 +28,7 @@ const TITLES = {
   409: 'Conflict',
   414: 'URI Too Long',
   416: 'Range Not Satisfiable',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 } as const;
@@ -90,7 +92,7 @@ function challengeOf({ kind }: AuthError, status: ProblemStatus): Record<string,
   return { 'www-authenticate': `Bearer realm="tincture"${error ?? ', error="invalid_token"'}` };
 }
 
-/** The problem of an error. What is not the caller's fault is logged, and told without internals. */
+/** The problem of an error. What is not the caller's fault is told without internals; the frame logs it. */
 export function problemOf(error: unknown): Response {
   if (error instanceof RegistryError) {
     const field = error.kind === 'invalid' ? error.facts.where : undefined;
@@ -104,7 +106,6 @@ export function problemOf(error: unknown): Response {
     const status = STATUS_OF_AUTH[error.kind];
     return problem(status, { code: error.code, detail: error.message }, challengeOf(error, status));
   }
-  console.error(error);
   if (error instanceof UnhealthyError) return problem(503, { code: error.code, detail: error.message });
   return problem(500, { code: 'edge/internal', detail: 'The edge failed to answer. Try again later.' });
 }
