@@ -17,6 +17,12 @@ export const COMPATIBILITY_DATE = '2026-11-01';
 /** Nobody but this machine reaches the edge, so nothing is limited; and who started it reads errors only. */
 const LOCAL_VARIABLES = { RATE_LIMITS: 'off', LOG: 'errors' };
 
+/** Index and blobs as the folder of a local edge keeps them. */
+export const LOCAL_BINDINGS = {
+  BLOBS: { type: 'r2', name: 'tincture-blobs' },
+  DB: { type: 'd1', id: 'tincture' },
+} as const;
+
 export interface ServeOptions {
   /** Default `DEFAULT_PORT`; another free one where it is taken. 0: any free one. */
   readonly port?: number;
@@ -64,8 +70,7 @@ export async function serve(options: ServeOptions): Promise<LocalEdge> {
             modules: { 'index.js': { type: 'esm', contents: script } },
           },
           env: {
-            BLOBS: { type: 'r2', name: 'tincture-blobs' },
-            DB: { type: 'd1', id: 'tincture' },
+            ...LOCAL_BINDINGS,
             ...textVariables({ ...LOCAL_VARIABLES, ...options.variables }),
             ...(options.studioDir === undefined ? {} : { ASSETS: { type: 'assets' as const } }),
           },

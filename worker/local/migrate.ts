@@ -4,8 +4,16 @@ import type { D1Database } from '@cloudflare/workers-types';
 
 const FOLDER = new URL('../migrations/', import.meta.url);
 
-/** Applies what is not applied yet, in order of the file names, each file in one transaction. */
-export async function migrate(database: D1Database): Promise<void> {
+/** File names of all migrations, in the order in which they apply. */
+export async function migrationNames(): Promise<string[]> {
+  return (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
+}
+
+/**
+ * Applies what is not applied yet, in order of the file names, each file in one transaction. With `last`, none after that
+ * file: the schema as it once was, for restoring an old backup.
+ */
+export async function migrate(database: D1Database, last?: string): Promise<void> {
   await database
     .prepare(
       `CREATE TABLE IF NOT EXISTS d1_migrations (
@@ -15,9 +23,9 @@ export async function migrate(database: D1Database): Promise<void> {
     .run();
   const { results } = await database.prepare('SELECT name FROM d1_migrations').all<{ name: string }>();
   const applied = new Set(results.map(({ name }) => name));
-  const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
-  for (const name of files) {
+  for (const name of await migrationNames()) {
     if (applied.has(name)) continue;
+    if (last !== undefined && name > last) break;
     const statements = statementsOf(await readFile(new URL(name, FOLDER), 'utf8'));
     await database.batch([
       ...statements.map((statement) => database.prepare(statement)),

@@ -46,6 +46,24 @@ export function r2BlobStore(bucket: BlobBucket): BlobStore {
   };
 }
 
+/** Every blob of the bucket, in the order of digests; for backups and collection, never for readers. */
+export async function* listBlobs(bucket: BlobBucket): AsyncGenerator<BlobFacts> {
+  let cursor: string | undefined;
+  do {
+    const page = await bucket.list({
+      include: ['httpMetadata'],
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const object of page.objects) if (isDigest(object.key)) yield factsOf(object);
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+}
+
+/** Other keys hold parts of uploads that are not finished. */
+function isDigest(key: string): boolean {
+  return /^[0-9a-f]{64}$/.test(key);
+}
+
 function factsOf(object: R2Object): BlobFacts {
   return { sha256: object.key, size: object.size, type: blobType(object.httpMetadata?.contentType) };
 }
