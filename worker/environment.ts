@@ -1,7 +1,7 @@
 // What the worker is given: its bindings, and what every handler finds in its context.
 import type { D1Database, Fetcher, RateLimit, WorkerLoader } from '@cloudflare/workers-types';
 import type { Caller } from './auth/caller.ts';
-import type { RegistryStores } from './registry/release.ts';
+import type { PublishingStores } from './registry/release.ts';
 import type { BlobBucket } from './storage/r2.ts';
 
 export interface Bindings {
@@ -29,7 +29,7 @@ export interface Bindings {
 export interface Environment {
   Bindings: Bindings;
   Variables: {
-    stores: RegistryStores;
+    stores: PublishingStores;
     /** Set by `authenticate` and the guards; undefined: nobody. */
     caller?: Caller | undefined;
     /** In X-Request-Id, problem documents and the log. */

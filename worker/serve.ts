@@ -5,8 +5,8 @@ import { Log, LogLevel, Miniflare, Response } from 'miniflare';
 import { bundleWorker } from './local/bundle.ts';
 import { migrate } from './local/migrate.ts';
 import { seed } from './local/seed.ts';
-import type { RegistryStores } from './registry/release.ts';
-import { type BlobBucket, r2BlobStore } from './storage/r2.ts';
+import type { PublishingStores } from './registry/release.ts';
+import { type BlobBucket, r2BlobStore, r2Staging } from './storage/r2.ts';
 
 export const DEFAULT_PORT = 8787;
 /** Loopback only: pages from there count as secure, and nobody else can reach it. */
@@ -40,7 +40,7 @@ export interface LocalEdge {
   /** Such as http://127.0.0.1:8787, without a slash at the end. */
   readonly url: string;
   /** Index and blobs, for tests and seeding: the running worker's own. */
-  readonly stores: RegistryStores;
+  readonly stores: PublishingStores;
   /** Ends workerd. */
   close(): Promise<void>;
 }
@@ -72,6 +72,7 @@ export async function serve(options: ServeOptions): Promise<LocalEdge> {
           env: {
             ...LOCAL_BINDINGS,
             ...textVariables({ ...LOCAL_VARIABLES, ...options.variables }),
+            LOADER: { type: 'worker-loader' },
             ...(options.studioDir === undefined ? {} : { ASSETS: { type: 'assets' as const } }),
           },
           ...(options.studioDir === undefined
@@ -87,7 +88,7 @@ export async function serve(options: ServeOptions): Promise<LocalEdge> {
     // The worker's bindings, called from Node: the same index and bucket that its requests see.
     const database = (await edge.getD1Database('DB')) as unknown as D1Database;
     const bucket = (await edge.getR2Bucket('BLOBS')) as unknown as BlobBucket;
-    const stores = { database, blobs: r2BlobStore(bucket) };
+    const stores = { database, blobs: r2BlobStore(bucket), staging: r2Staging(bucket) };
     await migrate(database);
     if (options.bundledDir !== undefined) await seed(stores, options.bundledDir);
     return { url, stores, close: () => edge.dispose() };

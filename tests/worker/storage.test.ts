@@ -78,6 +78,6 @@ describe.each<[string, () => BlobStore]>([
   });
 
   test('offers no way to list', () => {
-    expect(Object.keys(store).sort()).toEqual(['get', 'head', 'put']);
+    expect(Object.keys(store).filter((name) => /list|all|key/.test(name))).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { cors } from 'hono/cors';
 import { firstIssue } from '../../plugins/contract/style.ts';
 import { authenticate } from '../auth/caller.ts';
 import type { Environment } from '../environment.ts';
-import { r2BlobStore } from '../storage/r2.ts';
+import { r2BlobStore, r2Staging } from '../storage/r2.ts';
 import { frame } from './frame.ts';
 import { ALLOWED_HEADERS, EXPOSED_HEADERS } from './headers.ts';
 import { problem, problemOf } from './problem.ts';
@@ -59,7 +59,7 @@ const boundUrl: MiddlewareHandler = async (c, next) => {
 };
 
 const provideStores: MiddlewareHandler<Environment> = async (c, next) => {
-  c.set('stores', { database: c.env.DB, blobs: r2BlobStore(c.env.BLOBS) });
+  c.set('stores', { database: c.env.DB, blobs: r2BlobStore(c.env.BLOBS), staging: r2Staging(c.env.BLOBS) });
   await next();
 };
 

@@ -26,9 +26,13 @@ const TITLES = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
+  411: 'Length Required',
+  413: 'Content Too Large',
   414: 'URI Too Long',
   416: 'Range Not Satisfiable',
+  422: 'Unprocessable Content',
   429: 'Too Many Requests',
+  451: 'Unavailable For Legal Reasons',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 } as const;
@@ -72,7 +76,27 @@ const STATUS_OF: Readonly<Record<RegistryErrorKind, ProblemStatus>> = {
   invalid: 400,
   conflict: 409,
   'missing-blob': 409,
+  'reserved-name': 403,
+  'look-alike': 409,
+  'not-owner': 403,
+  'version-order': 409,
+  signature: 403,
+  licence: 422,
+  digest: 400,
+  weights: 422,
+  preview: 422,
+  plugin: 422,
+  'card-section': 422,
+  trial: 422,
+  quota: 403,
+  'too-large': 413,
+  'length-required': 411,
+  'taken-down': 451,
+  busy: 503,
 };
+
+/** Seconds after which a registry that is busy is asked again. */
+const BUSY_SECONDS = '2';
 
 const STATUS_OF_AUTH: Readonly<Record<AuthErrorKind, ProblemStatus>> = {
   required: 401,
@@ -96,11 +120,11 @@ function challengeOf({ kind }: AuthError, status: ProblemStatus): Record<string,
 export function problemOf(error: unknown): Response {
   if (error instanceof RegistryError) {
     const field = error.kind === 'invalid' ? error.facts.where : undefined;
-    return problem(STATUS_OF[error.kind], {
-      code: error.code,
-      detail: error.message,
-      ...(field === undefined ? {} : { field }),
-    });
+    return problem(
+      STATUS_OF[error.kind],
+      { code: error.code, detail: error.message, ...(field === undefined ? {} : { field }) },
+      error.kind === 'busy' ? { 'retry-after': BUSY_SECONDS } : {},
+    );
   }
   if (error instanceof AuthError) {
     const status = STATUS_OF_AUTH[error.kind];

@@ -1,6 +1,7 @@
 // A release: one version of a style or a model, with its manifest and its files.
 import type { D1Database } from '@cloudflare/workers-types';
 import type { BlobStore } from '../storage/blob-store.ts';
+import type { Staging } from '../storage/staging.ts';
 
 export type ReleaseKind = 'style' | 'model';
 
@@ -27,8 +28,19 @@ export interface RegistryStores {
   readonly blobs: BlobStore;
 }
 
+/** The same, and where bytes are on their way to becoming blobs. */
+export interface PublishingStores extends RegistryStores {
+  readonly staging: Staging;
+}
+
+/** The publisher of what comes with the program: its versions carry no signature. */
+export const BUNDLED_PUBLISHER = 'tincture';
+
+/** Rows of `releases` that lists, searches and ranges show. */
+export const VISIBLE = 'yanked_at IS NULL AND taken_down_at IS NULL';
+
 /** Columns of a release `r`, its files as one JSON array. */
-export const RELEASE_COLUMNS = `r.name, r.version, r.manifest, r.published_at, r.yanked_at,
+export const RELEASE_COLUMNS = `r.name, r.version, r.manifest, r.published_at, r.yanked_at, r.taken_down_at, r.takedown_reason,
   (SELECT json_group_array(json_object('path', f.path, 'sha256', f.sha256, 'size', f.size))
      FROM release_files f
     WHERE f.kind = r.kind AND f.name = r.name AND f.version = r.version) AS files`;
@@ -39,6 +51,8 @@ export interface ReleaseRow {
   readonly manifest: string;
   readonly published_at: string;
   readonly yanked_at: string | null;
+  readonly taken_down_at: string | null;
+  readonly takedown_reason: string | null;
   readonly files: string;
 }
 

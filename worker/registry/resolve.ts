@@ -9,6 +9,7 @@ import {
   type ReleaseKind,
   type ReleaseRow,
   releaseOf,
+  VISIBLE,
 } from './release.ts';
 
 export interface VersionFacts {
@@ -20,7 +21,7 @@ export interface VersionFacts {
  * The release that `wanted` names: an exact version (a yanked one too, so that what is pinned keeps working),
  * `latest` (the highest release, or the highest pre-release where there is no other), or a semver range (its
  * highest visible version, by npm's rules). Throws `registry/not-found`, or `registry/invalid` for text that
- * is none of the three.
+ * is none of the three, or `registry/taken-down`.
  */
 export async function resolve(
   stores: RegistryStores,
@@ -38,6 +39,12 @@ export async function resolve(
           )
           .bind(kind, name, version)
           .first<ReleaseRow>();
+  if (row?.taken_down_at != null) {
+    throw new RegistryError('taken-down', 'an administrator has taken this version down', {
+      where: `${name} ${wanted}`,
+      found: row.takedown_reason ?? '',
+    });
+  }
   if (row !== null) return releaseOf(row);
   throw new RegistryError('not-found', `no ${kind} of this name and version`, { where: `${name} ${wanted}` });
 }
@@ -51,7 +58,7 @@ export async function listVersions(
   const { results } = await database
     .prepare(
       `SELECT version, published_at FROM releases
-        WHERE kind = ? AND name = ? AND yanked_at IS NULL ORDER BY rank DESC LIMIT ?`,
+        WHERE kind = ? AND name = ? AND ${VISIBLE} ORDER BY rank DESC LIMIT ?`,
     )
     .bind(kind, name, MAX_VERSIONS)
     .all<{ version: string; published_at: string }>();

@@ -62,7 +62,7 @@ export async function search({ database }: RegistryStores, kind: ReleaseKind, wa
       `SELECT ${RELEASE_COLUMNS} FROM releases r
         WHERE ${conditions.join(' AND ')}
           AND r.rank = (SELECT max(l.rank) FROM releases l
-                         WHERE l.kind = r.kind AND l.name = r.name AND l.yanked_at IS NULL)
+                         WHERE l.kind = r.kind AND l.name = r.name AND l.yanked_at IS NULL AND l.taken_down_at IS NULL)
         ORDER BY r.name LIMIT ?`,
     )
     .bind(...values, wanted.limit + 1)

@@ -33,10 +33,29 @@ export interface BlobStore {
    * bytes have another digest; then nothing is stored.
    */
   put(sha256: string, bytes: Uint8Array<ArrayBuffer>, type: BlobType): Promise<'stored' | 'present'>;
+  /**
+   * The same for `size` bytes that arrive as a stream, of which no more than a piece is held at a time. Throws
+   * `storage/length` where there are fewer or more of them.
+   */
+  putStream(
+    sha256: string,
+    size: number,
+    body: ReadableStream<Uint8Array>,
+    type: BlobType,
+  ): Promise<'stored' | 'present'>;
   head(sha256: string): Promise<BlobFacts | undefined>;
   /** Throws `storage/range` for a range that is not within the blob. */
   get(sha256: string, range?: ByteRange): Promise<StoredBlob | undefined>;
+  /** Removes blobs, at most `MAX_REMOVED` at once. What is not there is no error. */
+  remove(sha256s: readonly string[]): Promise<void>;
+  /** Puts a blob aside, so that `head` and `get` no longer find it. Nothing where that is done, or where there is none. */
+  withhold(sha256: string): Promise<void>;
+  /** Undoes `withhold`. */
+  restore(sha256: string): Promise<void>;
 }
+
+/** Blobs that one call removes. */
+export const MAX_REMOVED = 100;
 
 /** SHA-256 in lower-case hexadecimal. */
 export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
