@@ -4,6 +4,8 @@ export type { BlobCache } from './cache/blob-cache.ts';
 export { opfsCache } from './cache/opfs.ts';
 export { createEngine } from './engine/create.ts';
 export type {
+  DrawnPicture,
+  EmbeddingSource,
   Engine,
   EngineOptions,
   GenerateOptions,

@@ -5,6 +5,7 @@ import { createRegistry } from '../registry/registry.ts';
 import { chooseBackend } from '../runtime/backend.ts';
 import { configureRuntime, suggestThreads } from '../runtime/configure.ts';
 import { AttentionChooser } from './attention.ts';
+import { Embeddings } from './embeddings.ts';
 import type { Engine, EngineOptions, GenerateOptions, GenerateRequest, GenerateResult } from './engine.ts';
 import { EngineError } from './errors.ts';
 import { openModel } from './model.ts';
@@ -54,12 +55,15 @@ export async function createEngine(
 
   const sessions = new Sessions(model, backend);
   // A style's own download is cancelled by the picture's signal, not by the loading's.
-  const styles = new Styles(model, platform.createPluginHost(), {
-    ...finding,
-    signal: undefined,
-    onProgress: undefined,
+  const later = { ...finding, signal: undefined, onProgress: undefined };
+  const styles = new Styles(model, platform.createPluginHost(), later);
+  const pipeline = new Pipeline({
+    model,
+    sessions,
+    styles,
+    embeddings: new Embeddings(later),
+    attention: new AttentionChooser(model.config, backend),
   });
-  const pipeline = new Pipeline(model, sessions, styles, new AttentionChooser(model.config, backend));
   const closing = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
 

@@ -28,13 +28,36 @@ export interface StyleUse {
   readonly parameters?: Readonly<Record<string, number>>;
 }
 
+/**
+ * A textual-inversion embedding: a path or URL of its file (.pt, .bin, .safetensors or .png), or the file in hand. The name without
+ * its extension is the word in prompts, and so is the name that the file gives itself.
+ */
+export type EmbeddingSource = string | { readonly name: string; readonly file: ByteSource | Blob };
+
 export interface GenerateRequest {
+  /** In AUTOMATIC1111's grammar: `(word:1.2)`, `[word]`, `[from:to:0.5]`, `[a|b]`, `BREAK`, `AND`, `<hypernet:name:0.8>`. */
   readonly prompt: string;
   readonly negativePrompt?: string;
   /** Applied in order, before the styles that the prompt's tags name. */
   readonly styles?: readonly StyleUse[];
+  /** Their words mean them in both prompts. */
+  readonly embeddings?: readonly EmbeddingSource[];
+  /** The text encoder's last layers that are left out, and one: 1 (default) takes all. */
+  readonly clipSkip?: number;
   /** 0 … 2⁶⁴−1; without one, a random seed, which the result tells. */
   readonly seed?: bigint | number;
+  /** Pictures that are drawn at once, 1 … 16. Picture i has seed + i (with a variation, variation seed + i instead). */
+  readonly batchSize?: number;
+  /** Batches that are drawn one after the other, 1 … 100; seeds count on. */
+  readonly batchCount?: number;
+  /** Mixes in the noise of another seed; without one, a random one. */
+  readonly variationSeed?: bigint | number;
+  /** 0 (default) … 1. */
+  readonly variationStrength?: number;
+  /** `cpu` (default): PyTorch's generator; `nv`: that of its CUDA devices. */
+  readonly rng?: 'cpu' | 'nv';
+  /** Added to the seed for the noise that ancestral samplers draw after the first; the web UI's ENSD. Default 0. */
+  readonly laterSeedDelta?: number;
   /** 1 … 1000. */
   readonly steps?: number;
   readonly sampler?: string;
@@ -44,8 +67,12 @@ export interface GenerateRequest {
   /** Pixels, multiples of the model's latent factor. */
   readonly width?: number;
   readonly height?: number;
-  /** Replaces the seed's noise: [1, 4, h, w]. */
+  /** Replaces the seeds' noise: [pictures, 4, h, w]. */
   readonly noise?: Tensor;
+  /** Begins on this latent [1, 4, h, w], times the model's latent scale, under noise. */
+  readonly initLatent?: Tensor;
+  /** How far a start latent is drawn anew, 0 … 1; default 0.75. */
+  readonly denoisingStrength?: number;
   /** Show a preview picture every N steps; 0 for none. Default 0. */
   readonly previewEvery?: number;
 }
@@ -70,16 +97,25 @@ export interface Picture {
   readonly pixels: Uint8ClampedArray<ArrayBuffer>;
 }
 
-export interface GenerateResult {
+/** One picture of a batch. */
+export interface DrawnPicture {
   readonly picture: Picture;
   /** PNG bytes that carry `parameters`. */
   readonly png: Uint8Array<ArrayBuffer>;
   /** AUTOMATIC1111's text block. */
   readonly parameters: string;
   readonly seed: bigint;
-  /** Final latent [1, 4, h, w], as the sampler left it (not divided by the scale). */
+}
+
+/** The first picture, and all of them. */
+export interface GenerateResult extends DrawnPicture {
+  /** In the order of their seeds. */
+  readonly pictures: readonly DrawnPicture[];
+  /** Final latents [pictures, 4, h, w], as the sampler left them (not divided by the scale). */
   readonly latents: Tensor;
-  /** Things the user should know: a prompt that was cut, a style without layers for this model. */
+  /** Names of the embeddings that the prompts use. */
+  readonly embeddings: readonly string[];
+  /** Things the user should know: a style without layers for this model, a weight that the whole prompt has. */
   readonly notices: readonly string[];
   readonly milliseconds: Readonly<Partial<Record<Stage, number>>>;
 }
@@ -119,6 +155,8 @@ export interface ModelFacts {
   /** Pictures are multiples of this many pixels. */
   readonly pixelMultiple: number;
   readonly contextWidth: number;
+  /** Layers of the text encoder: the most that `clipSkip` can be. */
+  readonly textLayers: number;
   readonly selfAttentionWidths: readonly number[];
 }
 
@@ -126,7 +164,7 @@ export interface Engine {
   readonly backend: Backend;
   readonly backendReason: string;
   readonly model: ModelFacts;
-  /** One picture. Aborting rejects with the signal's reason and frees what the picture held. Calls are queued. */
+  /** One picture, or a batch of them. Aborting rejects with the signal's reason and frees what the picture held. Calls are queued. */
   generate(request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult>;
   /** Frees sessions, plugins and workers. */
   close(): Promise<void>;

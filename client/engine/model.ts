@@ -48,6 +48,7 @@ export async function openModel(source: ModelSource, finding: Finding): Promise<
       defaults: manifest.defaults,
       pixelMultiple: config.pixelMultiple,
       contextWidth: config.contextWidth,
+      textLayers: config.text.layers,
       selfAttentionWidths: config.selfAttentionWidths,
     },
     manifest,

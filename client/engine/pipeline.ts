@@ -1,37 +1,56 @@
-// One picture from request to PNG: text, styles, sampler and UNet, decoder, metadata.
+// Pictures from request to PNG: text, styles, sampler and UNet, decoder, metadata.
 import { encodePng } from '../formats/png.ts';
-import { writeParameters } from '../prompt/parameters.ts';
-import { formatStyleTag, parseStyleTags } from '../prompt/style-tags.ts';
-import { SCHEDULES } from '../sampling/names.ts';
-import { pictureNoise } from '../sampling/noise.ts';
+import type { AttentionLowering } from '../models/attention.ts';
+import { EmbeddingWords } from '../prompt/embedding-words.ts';
+import { parseStyleTags } from '../prompt/style-tags.ts';
+import { batchNoise } from '../sampling/batch-noise.ts';
 import type { StepDone } from '../sampling/run.ts';
 import { sample, stepsTaken } from '../sampling/sample.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { tensor } from '../tensor/tensor.ts';
 import type { AttentionChooser } from './attention.ts';
-import { encodePrompts } from './context.ts';
-import type { GenerateRequest, GenerateResult, ModelFacts, Progress, Stage } from './engine.ts';
+import { type Conditioning, conditionPicture } from './conditioning.ts';
+import type { Embeddings, OpenEmbedding } from './embeddings.ts';
+import type { DrawnPicture, GenerateRequest, GenerateResult, ModelFacts, Progress } from './engine.ts';
 import type { OpenModel } from './model.ts';
 import { decodeLatent, fitPreview, type PreviewMap, previewLatent } from './picture.ts';
+import { pictureParameters } from './picture-parameters.ts';
 import { type Plan, planRequest } from './request.ts';
 import type { Sessions } from './sessions.ts';
+import { StageClock } from './stage-clock.ts';
 import { type StepState, StepStyles } from './step-styles.ts';
-import type { ReadyStyle, Styles } from './styles.ts';
+import type { Styles } from './styles.ts';
 import { UnetRunner } from './unet-runner.ts';
-import { VERSION } from './version.ts';
+
+/** What a pipeline draws with. */
+export interface PipelineParts {
+  readonly model: OpenModel;
+  readonly sessions: Sessions;
+  readonly styles: Styles;
+  readonly embeddings: Embeddings;
+  readonly attention: AttentionChooser;
+}
+
+/** What all batches of a request share. */
+interface Job {
+  readonly plan: Plan;
+  readonly conditioning: Conditioning;
+  readonly styles: StepStyles;
+  /** Steps that are taken. */
+  readonly steps: number;
+  /** [c, h, w] of one latent. */
+  readonly latentShape: readonly number[];
+  readonly attention: AttentionLowering;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
 
 /** Draws pictures with one opened model. Not reentrant: the engine queues its calls. */
 export class Pipeline {
-  readonly #model: OpenModel;
-  readonly #sessions: Sessions;
-  readonly #styles: Styles;
-  readonly #attention: AttentionChooser;
+  readonly #parts: PipelineParts;
   #preview: PreviewMap | undefined;
 
-  constructor(model: OpenModel, sessions: Sessions, styles: Styles, attention: AttentionChooser) {
-    this.#model = model;
-    this.#sessions = sessions;
-    this.#styles = styles;
-    this.#attention = attention;
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
   }
 
   /** Rejects with the signal's reason when aborted, else with errors in words. */
@@ -40,7 +59,8 @@ export class Pipeline {
     signal: AbortSignal,
     onProgress: (progress: Progress) => void = () => {},
   ): Promise<GenerateResult> {
-    const { config, facts, manifest, tokenizer } = this.#model;
+    const { model, sessions } = this.#parts;
+    const { config, facts, manifest } = model;
     const plan = planRequest(request, facts, config.latentFactor);
     const { text, styles: tagged } = parseStyleTags(plan.prompt);
     const notices: string[] = [];
@@ -51,18 +71,35 @@ export class Pipeline {
       ...(request.styles ?? []),
       ...tagged.map(({ name, strength }) => ({ style: name, strength })),
     ];
-    const styles = await clock.time('style', () => this.#styles.prepare(uses, signal));
+    const styles = await clock.time('style', () => this.#parts.styles.prepare(uses, signal));
+    const opened = await clock.time('style', () =>
+      this.#parts.embeddings.prepare(request.embeddings ?? [], signal),
+    );
 
     signal.throwIfAborted();
     onProgress({ stage: 'text', message: 'reading the prompt' });
-    const stepStyles = await clock.time('text', async () => {
-      const texts = plan.guidance === 1 ? [text] : [text, plan.negativePrompt];
-      const context = await encodePrompts(texts, tokenizer, await this.#sessions.textEncoder(), notices);
-      const steps = stepsTaken(plan.sampler.key, plan.steps);
-      const begun = await StepStyles.begin(styles, context, steps, signal);
-      noteIdleStyles(await begun.at(0), facts, notices);
-      return begun;
+    const steps = stepsTaken(plan.sampler.key, plan.steps, plan.start?.strength);
+    const { conditioning, stepStyles } = await clock.time('text', async () => {
+      const conditioned = await conditionPicture(
+        {
+          prompt: text,
+          negativePrompt: plan.negativePrompt,
+          guidance: plan.guidance,
+          runs: plan.steps * plan.sampler.runsPerStep,
+        },
+        {
+          model,
+          encoder: await sessions.textEncoder(),
+          words: new EmbeddingWords<OpenEmbedding>(opened, model.tokenizer),
+          clipSkip: plan.clipSkip,
+          signal,
+        },
+      );
+      const begun = await StepStyles.begin(styles, conditioned, steps, signal);
+      noteIdleStyles(await begun.at(0, 0), facts, notices);
+      return { conditioning: conditioned, stepStyles: begun };
     });
+    notices.push(...conditioning.notices);
 
     signal.throwIfAborted();
     onProgress({ stage: 'model', message: 'preparing the UNet' });
@@ -71,113 +108,124 @@ export class Pipeline {
       plan.height / config.latentFactor,
       plan.width / config.latentFactor,
     ];
-    const batch = plan.guidance === 1 ? 1 : 2;
-    const { attention, notice } = await this.#attention.choose({
-      batch,
+    const { attention, notice } = await this.#parts.attention.choose({
+      batch: conditioning.rows * plan.batchSize,
       width: plan.width,
       height: plan.height,
+      tokens: conditioning.tokens,
     });
     if (notice !== undefined) notices.push(notice);
-    const runner = await clock.time('model', () =>
-      UnetRunner.create({
-        model: this.#model,
-        sessions: this.#sessions,
-        styles: stepStyles,
-        latentShape,
-        attention,
-      }),
-    );
     if (plan.previewEvery > 0) {
       this.#preview ??= await fitPreview(
         config.latentChannels,
         manifest.latentScale,
-        await this.#sessions.decoder(attention),
+        await sessions.decoder(attention),
       );
     }
 
-    signal.throwIfAborted();
-    const latents = await clock.time('unet', () =>
-      this.#sample(plan, runner, latentShape, signal, onProgress),
-    );
-
-    signal.throwIfAborted();
-    onProgress({ stage: 'decode', message: 'decoding the picture' });
-    const picture = await clock.time('decode', async () =>
-      decodeLatent(latents, manifest.latentScale, await this.#sessions.decoder(attention)),
-    );
-    signal.throwIfAborted();
-    const parameters = this.#parameters(plan, text, styles);
-    const png = encodePng(picture, { parameters });
-    return { picture, png, parameters, seed: plan.seed, latents, notices, milliseconds: clock.milliseconds };
+    const job: Job = {
+      plan,
+      conditioning,
+      styles: stepStyles,
+      steps,
+      latentShape,
+      attention,
+      signal,
+      onProgress,
+    };
+    const drawnFrom = { plan, model: facts, text, styles, embeddings: conditioning.embeddings };
+    const pictures: DrawnPicture[] = [];
+    const latents = tensor([plan.seeds.length, ...latentShape]);
+    for (let first = 0; first < plan.seeds.length; first += plan.batchSize) {
+      const batch = await this.#drawBatch(job, first, clock);
+      latents.data.set(batch, (first * latents.data.length) / plan.seeds.length);
+      signal.throwIfAborted();
+      onProgress({ stage: 'decode', message: 'decoding the picture' });
+      for (let i = 0; i < plan.batchSize; i++) {
+        const latent = tensor(
+          [1, ...latentShape],
+          batch.slice((i * batch.length) / plan.batchSize, ((i + 1) * batch.length) / plan.batchSize),
+        );
+        const picture = await clock.time('decode', async () =>
+          decodeLatent(latent, manifest.latentScale, await sessions.decoder(attention)),
+        );
+        signal.throwIfAborted();
+        const parameters = pictureParameters(drawnFrom, first + i);
+        const png = encodePng(picture, { parameters });
+        pictures.push({ picture, png, parameters, seed: plan.seeds[first + i]! });
+      }
+    }
+    return {
+      ...pictures[0]!,
+      pictures,
+      latents,
+      embeddings: conditioning.embeddings.map(({ name }) => name),
+      notices,
+      milliseconds: clock.milliseconds,
+    };
   }
 
-  async #sample(
-    plan: Plan,
-    runner: UnetRunner,
-    latentShape: readonly number[],
-    signal: AbortSignal,
-    onProgress: (progress: Progress) => void,
-  ): Promise<Tensor> {
-    const shape = [1, ...latentShape];
-    const draw = pictureNoise(
-      [plan.seed],
-      latentShape.reduce((count, length) => count * length, 1),
+  /** The final latents [batchSize, c, h, w] flat of the pictures from number `first` on. */
+  async #drawBatch(job: Job, first: number, clock: StageClock): Promise<Float32Array> {
+    const { model, sessions } = this.#parts;
+    const { plan, styles, latentShape, attention, signal, onProgress } = job;
+    const pictures = plan.batchSize;
+    const runner = await clock.time('model', () =>
+      UnetRunner.create({ model, sessions, styles, pictures, latentShape, attention }),
     );
-    // The seed's first draw is the start noise even when other noise replaces it, so that later draws stay the same.
-    const first = draw();
-    onProgress({ stage: 'unet', message: 'drawing', done: 0, total: plan.steps });
+    signal.throwIfAborted();
+    const part = <T>(all: readonly T[]): readonly T[] => all.slice(first, first + pictures);
+    // A seed's first draw is the start noise even when other noise replaces it, so that later draws stay the same.
+    const noise = batchNoise({
+      seeds: part(plan.seeds),
+      shape: latentShape,
+      source: plan.rng,
+      variation: plan.variation && {
+        seeds: part(plan.variation.seeds),
+        strength: plan.variation.strength,
+      },
+      laterSeedDelta: plan.laterSeedDelta,
+    });
+    const before = (first / pictures) * job.steps;
+    const total = (plan.seeds.length / pictures) * job.steps;
+    const length = noise.start.length / pictures;
+    onProgress({ stage: 'unet', message: 'drawing', done: before, total });
     const onStep = ({ step, steps, denoised }: StepDone): void => {
       const wanted = plan.previewEvery > 0 && step % plan.previewEvery === 0 && step < steps;
+      const shown = wanted ? tensor([1, ...latentShape], denoised.slice(0, length)) : undefined;
       onProgress({
         stage: 'unet',
         message: 'drawing',
-        done: step,
-        total: steps,
-        ...(wanted && { preview: previewLatent(tensor(shape, denoised), this.#preview!) }),
+        done: before + step,
+        total,
+        ...(shown && { preview: previewLatent(shown, this.#preview!) }),
       });
     };
-    const latents = await sample({
-      unet: runner.run,
-      prediction: this.#model.manifest.prediction,
-      guidance: plan.guidance,
-      pictures: 1,
-      sampler: plan.sampler.key,
-      schedule: plan.schedule,
-      steps: plan.steps,
-      noise: plan.noise?.data ?? first,
-      draw,
-      signal,
-      onStep,
-    });
-    return tensor(shape, latents);
+    return clock.time('unet', () =>
+      sample({
+        unet: runner.run,
+        prediction: model.manifest.prediction,
+        guidance: plan.guidance,
+        weights: job.conditioning.weights,
+        pictures,
+        sampler: plan.sampler.key,
+        schedule: plan.schedule,
+        steps: plan.steps,
+        noise: plan.noise?.data.slice(first * length, (first + pictures) * length) ?? noise.start,
+        draw: noise.draw,
+        start: plan.start && { ...plan.start, latents: repeated(plan.start.latents, pictures) },
+        signal,
+        onStep,
+      }),
+    );
   }
+}
 
-  /** The text block: the prompt's text, then a tag for each style in the order in which they were applied. */
-  #parameters(plan: Plan, text: string, styles: readonly ReadyStyle[]): string {
-    const prompt = [text.trim(), ...styles.map(formatStyleTag)].join(' ').trim();
-    const adjustable = styles.filter(({ parameters }) => Object.keys(parameters).length > 0);
-    const schedule = SCHEDULES.find(({ key }) => key === plan.schedule);
-    return writeParameters({
-      prompt,
-      negativePrompt: plan.negativePrompt,
-      steps: plan.steps,
-      sampler: plan.sampler.title,
-      ...(schedule !== undefined && { scheduleType: schedule.title }),
-      guidance: plan.guidance,
-      seed: plan.seed,
-      size: { width: plan.width, height: plan.height },
-      modelHash: this.#model.facts.hash,
-      model: this.#model.facts.name,
-      rng: 'CPU',
-      ...(styles.length > 0 && {
-        hypernetHashes: Object.fromEntries(styles.map(({ name, hash }) => [name, hash])),
-      }),
-      ...(adjustable.length > 0 && {
-        styleParameters: adjustable.map(({ name, parameters }) => ({ style: name, parameters })),
-      }),
-      version: `Tincture ${VERSION}`,
-    });
-  }
+/** The same latent for each picture. */
+function repeated(latent: Float32Array, times: number): Float32Array {
+  const all = new Float32Array(latent.length * times);
+  for (let i = 0; i < times; i++) all.set(latent, i * latent.length);
+  return all;
 }
 
 /** Tells of styles that have nothing for this model's widths. */
@@ -190,19 +238,5 @@ function noteIdleStyles({ styles }: StepState, model: ModelFacts, notices: strin
       `The style ${name} has ${found.length === 0 ? 'no layers here' : `layers for widths ${found.join(', ')}`}; this model has ` +
         `${wanted.join(', ')}, so the style changes nothing. It was made for another model.`,
     );
-  }
-}
-
-/** Milliseconds a stage took. */
-class StageClock {
-  readonly milliseconds: Partial<Record<Stage, number>> = {};
-
-  async time<T>(stage: Stage, work: () => Promise<T>): Promise<T> {
-    const start = performance.now();
-    try {
-      return await work();
-    } finally {
-      this.milliseconds[stage] = performance.now() - start;
-    }
   }
 }

@@ -1,6 +1,7 @@
 // Checks a request and fills in the model's defaults: after this, every number is in its range.
 import { resolveSampling, type Sampler, type Schedule } from '../sampling/names.ts';
-import { checkSeed, randomSeed } from '../sampling/noise.ts';
+import { checkSeed, type RandomSource, randomSeed } from '../sampling/noise.ts';
+import type { StartLatent } from '../sampling/sample.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
 import type { GenerateRequest, ModelFacts } from './engine.ts';
 import { EngineError } from './errors.ts';
@@ -14,13 +15,26 @@ export const REQUEST_LIMITS = {
   /** Pixels a side: at a latent factor of 8, 4096 already asks attention for 262,144 places. */
   side: { minimum: 8, maximum: 4096 },
   styles: 32,
+  embeddings: 1024,
+  batchSize: { minimum: 1, maximum: 16 },
+  batchCount: { minimum: 1, maximum: 100 },
+  /** Of variations, and of drawing over a latent. */
+  share: { minimum: 0, maximum: 1 },
+  laterSeedDelta: { minimum: -(2 ** 32), maximum: 2 ** 32 },
 } as const;
 
 /** A checked request: what the pipeline draws. */
 export interface Plan {
   readonly prompt: string;
   readonly negativePrompt: string;
-  readonly seed: bigint;
+  readonly clipSkip: number;
+  /** One for each picture, in batches one after the other. */
+  readonly seeds: readonly bigint[];
+  /** The last batch may not be smaller: `seeds` holds a multiple of it. */
+  readonly batchSize: number;
+  readonly variation: Variation | undefined;
+  readonly rng: RandomSource;
+  readonly laterSeedDelta: number;
   readonly steps: number;
   readonly sampler: Sampler;
   /** Undefined for DDIM, which has timesteps of its own. */
@@ -28,8 +42,17 @@ export interface Plan {
   readonly guidance: number;
   readonly width: number;
   readonly height: number;
+  /** [pictures, 4, h, w] */
   readonly noise: Tensor | undefined;
+  /** One latent, which every picture begins on. */
+  readonly start: StartLatent | undefined;
   readonly previewEvery: number;
+}
+
+export interface Variation {
+  /** One for each picture. */
+  readonly seeds: readonly bigint[];
+  readonly strength: number;
 }
 
 /** Throws `engine/request` naming the field, the range and what was given. */
@@ -38,19 +61,48 @@ export function planRequest(request: GenerateRequest, model: ModelFacts, latentF
   const plan: Plan = {
     prompt: text('prompt', request.prompt),
     negativePrompt: text('negativePrompt', request.negativePrompt ?? ''),
-    seed: request.seed === undefined ? randomSeed() : checkSeed(request.seed),
+    clipSkip: whole('clipSkip', request.clipSkip ?? 1, { minimum: 1, maximum: model.textLayers }),
+    ...planSeeds(request),
+    rng: oneOf('rng', request.rng ?? 'cpu', ['cpu', 'nv']),
+    laterSeedDelta: whole('laterSeedDelta', request.laterSeedDelta ?? 0, REQUEST_LIMITS.laterSeedDelta),
     steps: whole('steps', request.steps ?? defaults.steps, REQUEST_LIMITS.steps),
     ...resolveSampling(request.sampler ?? defaults.sampler, request.schedule),
     guidance: finite('guidance', request.guidance ?? defaults.guidance, REQUEST_LIMITS.guidance),
     width: side('width', request.width ?? defaults.width, model.pixelMultiple),
     height: side('height', request.height ?? defaults.height, model.pixelMultiple),
     noise: request.noise,
+    start: planStart(request),
     previewEvery: whole('previewEvery', request.previewEvery ?? 0, { minimum: 0, maximum: 1000 }),
   };
-  if (plan.noise !== undefined) {
-    checkNoise(plan.noise, [1, 4, plan.height / latentFactor, plan.width / latentFactor]);
-  }
+  const latent = [4, plan.height / latentFactor, plan.width / latentFactor];
+  if (plan.noise !== undefined) checkLatent('noise', plan.noise, [plan.seeds.length, ...latent]);
+  if (request.initLatent !== undefined) checkLatent('initLatent', request.initLatent, [1, ...latent]);
   return plan;
+}
+
+/** AUTOMATIC1111's rule: seeds count up from the first; with a variation, those of the variations do. */
+function planSeeds(request: GenerateRequest): Pick<Plan, 'seeds' | 'batchSize' | 'variation'> {
+  const batchSize = whole('batchSize', request.batchSize ?? 1, REQUEST_LIMITS.batchSize);
+  const pictures = batchSize * whole('batchCount', request.batchCount ?? 1, REQUEST_LIMITS.batchCount);
+  const strength = finite('variationStrength', request.variationStrength ?? 0, REQUEST_LIMITS.share);
+  const seed = request.seed === undefined ? randomSeed() : checkSeed(request.seed);
+  if (strength === 0) return { batchSize, seeds: counted(seed, pictures), variation: undefined };
+  const variationSeed = request.variationSeed === undefined ? randomSeed() : checkSeed(request.variationSeed);
+  return {
+    batchSize,
+    seeds: Array.from({ length: pictures }, () => seed),
+    variation: { seeds: counted(variationSeed, pictures), strength },
+  };
+}
+
+function counted(first: bigint, count: number): bigint[] {
+  checkSeed(first + BigInt(count - 1));
+  return Array.from({ length: count }, (_, i) => first + BigInt(i));
+}
+
+function planStart({ initLatent, denoisingStrength }: GenerateRequest): StartLatent | undefined {
+  const strength = finite('denoisingStrength', denoisingStrength ?? 0.75, REQUEST_LIMITS.share);
+  return initLatent === undefined ? undefined : { latents: initLatent.data, strength };
 }
 
 /** A style's strength; throws `engine/request` naming the style. */
@@ -121,12 +173,18 @@ function side(field: string, value: number, multiple: number): number {
   return value;
 }
 
-function checkNoise(noise: Tensor, shape: readonly number[]): void {
+function checkLatent(field: string, latent: Tensor, shape: readonly number[]): void {
   const same =
-    noise.shape.length === shape.length && noise.shape.every((length, axis) => length === shape[axis]);
-  if (!same || noise.data.length !== elementCount(shape)) {
-    throw refused('noise', `shape [${shape.join(', ')}]`, `[${noise.shape.join(', ')}]`);
+    latent.shape.length === shape.length && latent.shape.every((length, axis) => length === shape[axis]);
+  if (!same || latent.data.length !== elementCount(shape)) {
+    throw refused(field, `shape [${shape.join(', ')}]`, `[${latent.shape.join(', ')}]`);
   }
+}
+
+function oneOf<T extends string>(field: string, value: unknown, choices: readonly T[]): T {
+  const choice = choices.find((known) => known === value);
+  if (choice !== undefined) return choice;
+  throw refused(field, choices.join(' or '), String(value).slice(0, 64));
 }
 
 function refused(field: string, expected: string, found: string): EngineError {

@@ -26,10 +26,14 @@ export class Sessions {
     this.#backend = backend;
   }
 
+  /** Takes embeddings and skipped layers as inputs, so that no picture needs another. */
   textEncoder(): Promise<Session> {
-    this.#text ??= this.#create(buildTextEncoder(this.#model.checkpoint, this.#model.config), () => {
-      this.#text = undefined;
-    });
+    this.#text ??= this.#create(
+      buildTextEncoder(this.#model.checkpoint, this.#model.config, { steered: true }),
+      () => {
+        this.#text = undefined;
+      },
+    );
     return this.#text;
   }
 

@@ -1,7 +1,8 @@
-// What the styles of one picture do at each step: bent contexts and layers, made once for all steps that are alike.
-import type { StrengthenedHypernetwork } from '../hypernetwork/hypernetwork.ts';
+// What the styles of one picture do at each run of the UNet: bent contexts and layers, made once for all that are alike.
+import type { StrengthenedHypernetwork, StyleNetwork } from '../hypernetwork/hypernetwork.ts';
 import type { ContextPair, StepSchedule } from '../plugin-host/host.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import type { Conditioning, ContextRows } from './conditioning.ts';
 import type { Scene } from './running-style.ts';
 import type { ReadyStyle } from './styles.ts';
 
@@ -17,15 +18,18 @@ export interface SteppedStyle extends StrengthenedHypernetwork {
   readonly bendsText: boolean;
 }
 
-/** What all steps of one kind are given. The same object for each of them. */
+/** What all runs of one kind are given. The same object for each of them. */
 export interface StepState {
-  readonly contexts: Contexts;
+  /** All rows in order; those of the negative prompt by themselves where it has another length. */
+  readonly groups: readonly Contexts[];
   /** In order. */
   readonly styles: readonly SteppedStyle[];
 }
 
 /** States kept at once: about a megabyte of contexts each for Stable Diffusion 1.x, and steps that are alike lie near each other. */
 const STATES_KEPT = 64;
+/** Bent contexts kept at once, half a megabyte each: a style bends each context once, not once a step. */
+const BENT_KEPT = 128;
 
 interface Scheduled {
   readonly style: ReadyStyle;
@@ -34,21 +38,28 @@ interface Scheduled {
   readonly varies: boolean;
 }
 
+/** A context behind all styles, and which of them changed it. */
+interface Bent {
+  readonly pair: ContextPair;
+  readonly by: readonly boolean[];
+}
+
 export class StepStyles {
-  readonly #context: Tensor;
+  readonly #conditioning: Conditioning;
   readonly #styles: readonly Scheduled[];
   readonly #signal: AbortSignal | undefined;
   /** Equal for steps that are alike. */
   readonly #keys: readonly string[];
   readonly #states = new Map<string, StepState>();
+  readonly #bent = new Map<string, Bent>();
 
   private constructor(
-    context: Tensor,
+    conditioning: Conditioning,
     styles: readonly Scheduled[],
     steps: number,
     signal: AbortSignal | undefined,
   ) {
-    this.#context = context;
+    this.#conditioning = conditioning;
     this.#styles = styles;
     this.#signal = signal;
     this.#keys = Array.from({ length: steps }, (_, step) =>
@@ -57,18 +68,19 @@ export class StepStyles {
   }
 
   /**
-   * Shows the picture to the styles and asks for their schedules. `context` [rows, tokens, width] has the prompt's row first. A
-   * style that has strength 0 at every step is not asked for anything more. Throws what a style's plugin threw; that style
-   * begins anew with the next picture.
+   * Shows the picture to the styles, with the context that the first run reads of the prompt's first part, and asks for their
+   * schedules. A style that has strength 0 at every step is not asked for anything more. Throws what a style's plugin threw; that
+   * style begins anew with the next picture.
    */
   static async begin(
     styles: readonly ReadyStyle[],
-    context: Tensor,
+    conditioning: Conditioning,
     steps: number,
     signal?: AbortSignal,
   ): Promise<StepStyles> {
-    const [, rows, width] = context.shape as [number, number, number];
-    const scene: Scene = { context: context.data.slice(0, rows * width), rows, width, steps };
+    const first = conditioning.contexts[conditioning.at(0).prompts[0]!]!;
+    const [rows, width] = first.shape as [number, number];
+    const scene: Scene = { context: first.data, rows, width, steps };
     const scheduled: Scheduled[] = [];
     for (const style of styles) {
       if (style.strength === 0) continue;
@@ -77,63 +89,85 @@ export class StepStyles {
       if (schedule?.strengths.every((factor) => factor === 0)) continue;
       scheduled.push({ style, schedule, varies: schedule !== undefined && changes(schedule) });
     }
-    return new StepStyles(context, scheduled, steps, signal);
+    return new StepStyles(conditioning, scheduled, steps, signal);
   }
 
-  /** What the styles do at a step, from 0. Made when a step of its kind is first asked for. */
-  async at(step: number): Promise<StepState> {
-    const key = this.#keys[step]!;
+  /** What the UNet is given at a step and at a run, both from 0. Made when a run of its kind is first asked for. */
+  async at(step: number, run: number): Promise<StepState> {
+    const rows = this.#conditioning.at(run);
+    const key = `${this.#keys[step]!} / ${rows.prompts.join()} / ${rows.negative}`;
     const kept = this.#states.get(key);
     if (kept !== undefined) return kept;
-    const state = await this.#make(step);
-    this.#states.set(key, state);
-    if (this.#states.size > STATES_KEPT) this.#states.delete(this.#states.keys().next().value!);
+    const state = await this.#make(step, rows);
+    remember(this.#states, key, state, STATES_KEPT);
     return state;
   }
 
-  async #make(step: number): Promise<StepState> {
-    const [rows, tokens, width] = this.#context.shape as [number, number, number];
-    const length = tokens * width;
-    const untouched = Array.from({ length: rows }, (_, row): ContextPair => {
-      const start = this.#context.data.slice(row * length, (row + 1) * length);
-      return { width, rows: tokens, k: start, v: start };
-    });
-    let pairs: readonly ContextPair[] = untouched;
-    const styles: SteppedStyle[] = [];
+  async #make(step: number, { prompts, negative }: ContextRows): Promise<StepState> {
+    const networks: StyleNetwork[] = [];
     for (const scheduled of this.#styles) {
-      const { style, varies } = scheduled;
-      const { name } = style;
-      const phase = phaseAt(scheduled, step);
-      const strength = style.strength * factorAt(scheduled, step);
       this.#signal?.throwIfAborted();
-      const hypernetwork = await style.ask((running) => running.network(phase));
-      const before = pairs;
-      if (strength !== 0) pairs = await this.#bend(style, phase, strength, before);
-      styles.push({ name, strength, varies, hypernetwork, bendsText: pairs !== before });
+      const phase = phaseAt(scheduled, step);
+      networks.push(await scheduled.style.ask((running) => running.network(phase)));
     }
-    const join = (side: 'k' | 'v'): Tensor => {
-      if (pairs === untouched) return this.#context;
-      const data = new Float32Array(rows * length);
-      for (const [row, pair] of pairs.entries()) data.set(pair[side], row * length);
-      return tensor(this.#context.shape, data);
-    };
-    return { contexts: { k: join('k'), v: join('v') }, styles };
+    const bent: Bent[] = [];
+    for (const place of negative === undefined ? prompts : [...prompts, negative]) {
+      bent.push(await this.#bentContext(step, place));
+    }
+    const styles = this.#styles.map(
+      (scheduled, i): SteppedStyle => ({
+        name: scheduled.style.name,
+        strength: scheduled.style.strength * factorAt(scheduled, step),
+        varies: scheduled.varies,
+        hypernetwork: networks[i]!,
+        bendsText: bent.some(({ by }) => by[i]),
+      }),
+    );
+    const pairs = bent.map(({ pair }) => pair);
+    const alike = pairs.every(({ rows }) => rows === pairs[0]!.rows);
+    const groups = alike ? [pairs] : [pairs.slice(0, prompts.length), pairs.slice(prompts.length)];
+    return { groups: groups.map(joined), styles };
   }
 
-  /** All rows as the style bends them; `pairs` itself where it leaves every row alone. */
-  async #bend(
-    style: ReadyStyle,
-    phase: number,
-    strength: number,
-    pairs: readonly ContextPair[],
-  ): Promise<readonly ContextPair[]> {
-    const bent: ContextPair[] = [];
-    for (const pair of pairs) {
+  /** The context at a place, bent by all styles in their order as at this step. */
+  async #bentContext(step: number, place: number): Promise<Bent> {
+    const key = `${this.#keys[step]!} / ${place}`;
+    const kept = this.#bent.get(key);
+    if (kept !== undefined) return kept;
+    const { shape, data } = this.#conditioning.contexts[place]!;
+    let pair: ContextPair = { width: shape[1]!, rows: shape[0]!, k: data, v: data };
+    const by: boolean[] = [];
+    for (const scheduled of this.#styles) {
       this.#signal?.throwIfAborted();
-      bent.push(await style.ask((running) => running.bend(phase, pair, strength)));
+      const before = pair;
+      const phase = phaseAt(scheduled, step);
+      const strength = scheduled.style.strength * factorAt(scheduled, step);
+      if (strength !== 0)
+        pair = await scheduled.style.ask((running) => running.bend(phase, before, strength));
+      by.push(pair !== before);
     }
-    return bent.some((pair, row) => pair !== pairs[row]) ? bent : pairs;
+    const bent = { pair, by };
+    remember(this.#bent, key, bent, BENT_KEPT);
+    return bent;
   }
+}
+
+/** Pairs of one length as rows of two tensors; one tensor where keys and values are the same. */
+function joined(pairs: readonly ContextPair[]): Contexts {
+  const { rows, width } = pairs[0]!;
+  const join = (side: 'k' | 'v'): Tensor => {
+    const data = new Float32Array(pairs.length * rows * width);
+    for (const [i, pair] of pairs.entries()) data.set(pair[side], i * rows * width);
+    return tensor([pairs.length, rows, width], data);
+  };
+  const k = join('k');
+  return { k, v: pairs.every((pair) => pair.k === pair.v) ? k : join('v') };
+}
+
+/** Adds to a map that keeps its newest entries. */
+function remember<T>(map: Map<string, T>, key: string, value: T, most: number): void {
+  map.set(key, value);
+  if (map.size > most) map.delete(map.keys().next().value!);
 }
 
 function factorAt({ schedule }: Scheduled, step: number): number {

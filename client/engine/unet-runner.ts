@@ -9,23 +9,31 @@ import { EngineError } from './errors.ts';
 import type { OpenModel } from './model.ts';
 import { nextTask } from './next-task.ts';
 import type { Sessions } from './sessions.ts';
-import type { SteppedStyle, StepState, StepStyles } from './step-styles.ts';
+import type { Contexts, SteppedStyle, StepState, StepStyles } from './step-styles.ts';
 
 /** What one picture asks of the UNet. */
 export interface UnetJob {
   readonly model: OpenModel;
   readonly sessions: Sessions;
-  /** Contexts have a row for the prompt and, with guidance, one for the negative prompt. */
+  /** Contexts have a row for each part of the prompt and, with guidance, one for the negative prompt. */
   readonly styles: StepStyles;
+  /** Pictures that are drawn at once; each row of contexts serves as many rows of the sample. */
+  readonly pictures: number;
   /** [c, h, w] of one latent. */
   readonly latentShape: readonly number[];
   readonly attention: AttentionLowering;
 }
 
-/** The session that takes a step's layers, and its feeds that do not change within the step. */
+/** The session that takes a step's layers, and its feeds that do not change within the step, for each run in turn. */
 interface Prepared {
   readonly state: StepState;
   readonly session: Session;
+  readonly runs: readonly Run[];
+}
+
+/** Rows of the sample that go through the UNet together, and what they read. */
+interface Run {
+  readonly rows: number;
   readonly feeds: Readonly<Record<string, Tensor>>;
 }
 
@@ -33,6 +41,8 @@ interface Prepared {
 export class UnetRunner {
   readonly #job: UnetJob;
   #prepared: Prepared | undefined;
+  /** Evaluations so far, which a prompt that changes goes by. */
+  #evaluations = 0;
   /** A chain that folds into one matrix folds once for all steps that are alike. */
   readonly #layerFeeds = new WeakMap<StepState, Readonly<Record<string, Tensor>>>();
 
@@ -43,7 +53,7 @@ export class UnetRunner {
   /** Makes the session for the first step's layers, unless it is there. */
   static async create(job: UnetJob): Promise<UnetRunner> {
     const runner = new UnetRunner(job);
-    await runner.#prepare(await job.styles.at(0));
+    await runner.#prepare(await job.styles.at(0, 0));
     return runner;
   }
 
@@ -54,16 +64,24 @@ export class UnetRunner {
    */
   readonly run: UnetRun = async (sample, timestep, _rows, step) => {
     await nextTask();
-    const state = await this.#job.styles.at(step);
+    const state = await this.#job.styles.at(step, this.#evaluations++);
     const kept = this.#prepared?.state === state ? this.#prepared : undefined;
-    const { session, feeds } = kept ?? (await this.#prepare(state));
-    const input = {
-      sample: tensor([timestep.length, ...this.#job.latentShape], sample),
-      timestep: tensor([timestep.length], timestep),
-    };
-    const { noise_pred } = await session.run({ ...input, ...feeds });
-    if (!isAllFinite(noise_pred!.data)) throw await this.#blame(input, state);
-    return noise_pred!.data;
+    const { session, runs } = kept ?? (await this.#prepare(state));
+    const size = sample.length / timestep.length;
+    const prediction = runs.length === 1 ? undefined : new Float32Array(sample.length);
+    let row = 0;
+    for (const { rows, feeds } of runs) {
+      const input = {
+        sample: tensor([rows, ...this.#job.latentShape], sample.subarray(row * size, (row + rows) * size)),
+        timestep: tensor([rows], timestep.subarray(row, row + rows)),
+      };
+      const { noise_pred } = await session.run({ ...input, ...feeds });
+      if (!isAllFinite(noise_pred!.data)) throw await this.#blame(input, state, feeds);
+      if (prediction === undefined) return noise_pred!.data;
+      prediction.set(noise_pred!.data, row * size);
+      row += rows;
+    }
+    return prediction!;
   };
 
   async #prepare(state: StepState): Promise<Prepared> {
@@ -71,17 +89,29 @@ export class UnetRunner {
     const session = await this.#job.sessions.unet(signature, this.#job.attention);
     const layerFeeds = this.#layerFeeds.get(state) ?? styleFeeds(state.styles, signature);
     this.#layerFeeds.set(state, layerFeeds);
-    this.#prepared = { state, session, feeds: withContexts(state, layerFeeds) };
+    const runs = state.groups.map((group): Run => {
+      const contexts = contextFeeds(group, this.#job.pictures);
+      return { rows: contexts.context_k.shape[0]!, feeds: { ...contexts, ...layerFeeds } };
+    });
+    this.#prepared = { state, session, runs };
     return this.#prepared;
   }
 
   /** Names the first style of the chain whose layers make the UNet's output non-finite on this very input. */
-  async #blame(input: Readonly<Record<string, Tensor>>, state: StepState): Promise<EngineError> {
+  async #blame(
+    input: Readonly<Record<string, Tensor>>,
+    { styles }: StepState,
+    { context_k, context_v }: Readonly<Record<string, Tensor>>,
+  ): Promise<EngineError> {
     const timestep = input['timestep']!.data[0];
-    const { styles } = state;
     for (let count = 0; count <= styles.length; count++) {
       const [session, layerFeeds] = await styledSession(this.#job, styles.slice(0, count));
-      const { noise_pred } = await session.run({ ...input, ...withContexts(state, layerFeeds) });
+      const { noise_pred } = await session.run({
+        ...input,
+        ...layerFeeds,
+        context_k: context_k!,
+        context_v: context_v!,
+      });
       if (isAllFinite(noise_pred!.data)) continue;
       const culprit = styles[count - 1];
       if (culprit === undefined) break;
@@ -115,9 +145,18 @@ async function styledSession(
   return [await sessions.unet(signature, attention), styleFeeds(styles, signature)];
 }
 
-function withContexts(
-  { contexts }: StepState,
-  layerFeeds: Readonly<Record<string, Tensor>>,
-): Record<string, Tensor> {
-  return { context_k: contexts.k, context_v: contexts.v, ...layerFeeds };
+/** Each row of the contexts as often as there are pictures, one after the other. */
+function contextFeeds({ k, v }: Contexts, pictures: number): { context_k: Tensor; context_v: Tensor } {
+  if (pictures === 1) return { context_k: k, context_v: v };
+  const repeated = ({ shape, data }: Tensor): Tensor => {
+    const [rows, tokens, width] = shape as [number, number, number];
+    const longer = tensor([rows * pictures, tokens, width]);
+    for (let row = 0; row < rows * pictures; row++) {
+      const from = Math.floor(row / pictures) * tokens * width;
+      longer.data.set(data.subarray(from, from + tokens * width), row * tokens * width);
+    }
+    return longer;
+  };
+  const context_k = repeated(k);
+  return { context_k, context_v: v === k ? context_k : repeated(v) };
 }

@@ -35,11 +35,9 @@ async function answer(message: ToWorker): Promise<void> {
           onProgress: (progress) => send({ kind: 'progress', id, progress }),
         }),
       );
-      send({ kind: 'result', id, result }, [
-        result.picture.pixels.buffer,
-        result.png.buffer,
-        result.latents.data.buffer,
-      ]);
+      // The first picture is there twice, but a clone keeps one object one.
+      const buffers = result.pictures.flatMap(({ picture, png }) => [picture.pixels.buffer, png.buffer]);
+      send({ kind: 'result', id, result }, [...buffers, result.latents.data.buffer]);
       break;
     }
     case 'abort':

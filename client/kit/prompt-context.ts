@@ -1,6 +1,6 @@
 // The default model's own contexts: what its text encoder makes of a prompt. In Node, without the rest of the engine.
 import { fileURLToPath } from 'node:url';
-import { encodePrompts } from '../engine/context.ts';
+import { encodeText, plainReader } from '../engine/context.ts';
 import { openModel } from '../engine/model.ts';
 import { Sessions } from '../engine/sessions.ts';
 import { nodePlatform } from '../node.ts';
@@ -14,7 +14,7 @@ export interface ContextReader {
   readonly width: number;
   /** Context widths of its self-attention. */
   readonly selfAttentionWidths: readonly number[];
-  /** A prompt's context, [77, width], the same for keys and values; they do not share memory. */
+  /** A prompt's context, [77 · chunks, width], the same for keys and values; they do not share memory. */
   read(prompt: string): Promise<ContextPair>;
   close(): Promise<void>;
 }
@@ -38,13 +38,8 @@ export async function openContextReader(width?: number): Promise<ContextReader> 
     width: wanted,
     selfAttentionWidths,
     async read(prompt) {
-      const { shape, data } = await encodePrompts(
-        [prompt],
-        model.tokenizer,
-        await sessions.textEncoder(),
-        [],
-      );
-      const rows = shape[1]!;
+      const { shape, data } = await encodeText(prompt, plainReader(model, await sessions.textEncoder()));
+      const rows = shape[0]!;
       const values = Float32Array.from({ length: rows * wanted }, (_, i) => {
         const column = i % wanted;
         return data[((i - column) / wanted) * contextWidth + (column % contextWidth)]!;

@@ -8,20 +8,24 @@ export interface PictureSize {
   /** Pixels. */
   readonly width: number;
   readonly height: number;
+  /** Rows of the text context: 77 for each chunk. */
+  readonly tokens: number;
 }
 
 const FLOAT_BYTES = 4;
 
 /**
  * Bytes of the largest score matrix that `attention: 'plain'` holds for a picture: float32 [batch, heads, places,
- * places] at the UNet's finest self-attention, or [1, 1, places, places] in the VAE. The softmax makes another of it.
+ * places] at the UNet's finest self-attention, as many columns as the context has rows at its cross-attention where those are more,
+ * or [1, 1, places, places] in the VAE. The softmax makes another of it.
  * Measured in Node: at small sizes plain is as fast as fused or faster.
  */
-export function plainScoreBytes(config: ModelConfig, { batch, width, height }: PictureSize): number {
+export function plainScoreBytes(config: ModelConfig, size: PictureSize): number {
+  const { batch, width, height, tokens } = size;
   const latentPlaces = (width / config.latentFactor) * (height / config.latentFactor);
   const { levels, heads } = config.unet;
   const finest = levels.findIndex((level) => level.transformerDepth > 0);
   const depth = finest < 0 ? levels.length - 1 : finest;
   const places = latentPlaces / 4 ** depth;
-  return FLOAT_BYTES * Math.max(batch * heads * places ** 2, latentPlaces ** 2);
+  return FLOAT_BYTES * Math.max(batch * heads * places * Math.max(places, tokens), latentPlaces ** 2);
 }

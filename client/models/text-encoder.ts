@@ -5,35 +5,65 @@ import type { Value } from '../onnx/value.ts';
 import type { ModelConfig } from './architecture.ts';
 import { plainAttention, queryScale } from './attention.ts';
 import { buildGraph, type Network } from './network.ts';
+import { layerGate } from './steered-feeds.ts';
 
 /** CLIP's own approximation of GELU: x · sigmoid(1.702·x). */
 const QUICK_GELU_ALPHA = 1.702;
 
+export interface TextEncoderOptions {
+  /** Inputs for embeddings and for skipped layers beside the ids, see `steeredFeeds`; default false. */
+  readonly steered?: boolean;
+}
+
 /**
- * Inputs: `input_ids` int32 [batch, 77]. Output: `context` [batch, 77, width], after the final layer norm.
- * Throws ModelError when the checkpoint lacks a tensor or has it in another shape.
+ * Inputs: `input_ids` int32 [batch, 77], and where it is steered those of `steeredFeeds`. Output: `context` [batch, 77,
+ * width], after the final layer norm. Throws ModelError when the checkpoint lacks a tensor or has it in another shape.
  */
-export function buildTextEncoder(file: TensorFile, config: ModelConfig): EmittedGraph {
-  return buildGraph('text-encoder', file, config.text.prefix, (network) => textEncoder(network, config));
+export function buildTextEncoder(
+  file: TensorFile,
+  config: ModelConfig,
+  options: TextEncoderOptions = {},
+): EmittedGraph {
+  return buildGraph('text-encoder', file, config.text.prefix, (network) =>
+    textEncoder(network, config, options),
+  );
 }
 
 /** The body of `buildTextEncoder`. */
-export function textEncoder(network: Network, { text, contextWidth, maxTokens }: ModelConfig): void {
+export function textEncoder(
+  network: Network,
+  { text, contextWidth, maxTokens }: ModelConfig,
+  { steered = false }: TextEncoderOptions = {},
+): void {
   const { graph } = network;
   const ids = graph.input('input_ids', 'int32', ['batch', maxTokens]);
   const table = network.parameter('embeddings.token_embedding.weight', [text.vocabulary, contextWidth]);
   const positions = network.parameter('embeddings.position_embedding.weight', [maxTokens, contextWidth]);
-  const embedded = graph.within('embeddings', () => graph.Add(graph.Gather(table, ids), positions));
+  const embedded = graph.within('embeddings', () => {
+    const looked = graph.Gather(table, ids);
+    return graph.Add(steered ? replaceTokens(network, looked) : looked, positions);
+  });
   const mask = causalMask(network, maxTokens);
   let x = graph.Reshape(embedded, [-1, contextWidth]);
   for (let layer = 0; layer < text.layers; layer++) {
+    const gate = steered && layer > 0 ? graph.input(layerGate(layer), 'float32', [1]) : undefined;
+    const gated = (y: Value): Value => (gate === undefined ? y : graph.Mul(y, gate));
     x = network.module(`encoder.layers.${layer}`, (module) => {
-      const seen = graph.Add(x, selfAttention(module, module.layerNorm('layer_norm1', x), text.heads, mask));
-      return graph.Add(seen, perceptron(module, module.layerNorm('layer_norm2', seen), text.hiddenWidth));
+      const heard = selfAttention(module, module.layerNorm('layer_norm1', x), text.heads, mask);
+      const seen = graph.Add(x, gated(heard));
+      const thought = perceptron(module, module.layerNorm('layer_norm2', seen), text.hiddenWidth);
+      return graph.Add(seen, gated(thought));
     });
   }
   const normalised = network.layerNorm('final_layer_norm', x);
   graph.output('context', graph.Reshape(normalised, [-1, maxTokens, contextWidth]));
+}
+
+/** Token embeddings [batch, tokens, width] with some of them replaced: an embedding's vectors are graph inputs. */
+function replaceTokens({ graph }: Network, looked: Value): Value {
+  const [batch, tokens, width] = looked.shape;
+  const kept = graph.input('token_kept', 'float32', [batch!, tokens!, 1]);
+  return graph.Add(graph.Mul(looked, kept), graph.input('replacement', 'float32', [batch!, tokens!, width!]));
 }
 
 function selfAttention(block: Network, x: Value, heads: number, mask: Value): Value {

@@ -1,7 +1,7 @@
 // What goes wrong with prompts, vocabularies and the text block of pictures.
 import { type ErrorFacts, TinctureError } from '../../plugins/contract/error.ts';
 
-/** Codes: `prompt/too-long`, `prompt/weight`, `prompt/style-tag`, `prompt/vocabulary`, `prompt/parameters`. */
+/** Codes: `prompt/too-long`, `prompt/weight`, `prompt/parts`, `prompt/embedding`, `prompt/style-tag`, `prompt/vocabulary`, `prompt/parameters`. */
 export class PromptError extends TinctureError {
   override readonly name = 'PromptError';
 

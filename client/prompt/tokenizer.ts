@@ -3,7 +3,7 @@ import { Tokenizer as BytePairTokenizer } from '@huggingface/tokenizers';
 import { checkPromptLength } from './limits.ts';
 import { END_TOKEN, readVocabulary, START_TOKEN } from './vocabulary.ts';
 
-/** Places of one window of the text encoder: start, 75 tokens, end. */
+/** Places of one chunk of the text encoder: start, 75 tokens, end. */
 export const WINDOW_LENGTH = 77;
 /** Places for the prompt's own tokens. */
 export const WINDOW_TOKENS = WINDOW_LENGTH - 2;
@@ -11,25 +11,16 @@ export const WINDOW_TOKENS = WINDOW_LENGTH - 2;
 /** CLIP's word pattern (Radford et al. 2021): contractions, runs of letters, single digits, runs of anything else. */
 const WORD_PATTERN = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 
-export interface TokenWindow {
-  /** [77]: start, up to 75 tokens, end, padded with the end token. */
-  readonly ids: Int32Array<ArrayBuffer>;
-  /** What did not fit, as the tokenizer spells it; undefined when all did. */
-  readonly cut: string | undefined;
-}
-
 export interface Tokenizer {
   /** Ids of the special tokens. */
   readonly start: number;
   readonly end: number;
+  /** The token of a comma that stands alone. */
+  readonly comma: number;
   /** Largest id and one: the text encoder needs as many embedding rows. */
   readonly size: number;
   /** Token ids without start and end, of any length. Throws `prompt/too-long`. */
   encode(text: string): number[];
-  /** Text of ids, lower case, with single spaces. */
-  decode(ids: readonly number[]): string;
-  /** The one window that the text encoder reads. Throws `prompt/too-long`. */
-  window(text: string): TokenWindow;
 }
 
 /**
@@ -64,7 +55,7 @@ export function createTokenizer(vocabJson: string, mergesText: string): Tokenize
       },
       model: { type: 'BPE', vocab: ids, merges, unk_token: END_TOKEN, end_of_word_suffix: '</w>' },
       post_processor: null,
-      decoder: { type: 'ByteLevel' },
+      decoder: null,
       added_tokens: special,
     },
     {},
@@ -75,23 +66,5 @@ export function createTokenizer(vocabJson: string, mergesText: string): Tokenize
     checkPromptLength(text);
     return library.encode(text).ids;
   };
-  const decode = (tokens: readonly number[]): string =>
-    tokens.length === 0 ? '' : library.decode([...tokens], { clean_up_tokenization_spaces: false }).trim();
-  return {
-    start,
-    end,
-    size,
-    encode,
-    decode,
-    window(text) {
-      const tokens = encode(text);
-      const window = new Int32Array(WINDOW_LENGTH).fill(end);
-      window[0] = start;
-      window.set(tokens.slice(0, WINDOW_TOKENS), 1);
-      return {
-        ids: window,
-        cut: tokens.length > WINDOW_TOKENS ? decode(tokens.slice(WINDOW_TOKENS)) : undefined,
-      };
-    },
-  };
+  return { start, end, comma: encode(',')[0] ?? end, size, encode };
 }

@@ -17,8 +17,9 @@ export function ddimTimesteps(steps: number): number[] {
 }
 
 export interface DdimWalk extends WalkOptions {
-  readonly steps: number;
-  /** The start: normal noise, not scaled. */
+  /** Rising, of `ddimTimesteps`; walked from the last to the first. */
+  readonly timesteps: readonly number[];
+  /** The start: normal noise, not scaled, or a latent under that of the last timestep. */
   readonly x: Float32Array;
   /** The network's guess of the noise in x at a whole timestep. */
   readonly predictNoise: (x: Float32Array, timestep: number, step: number) => Promise<Float32Array>;
@@ -26,7 +27,7 @@ export interface DdimWalk extends WalkOptions {
 
 /** x₀ = (x − √(1−ᾱ) ε) / √ᾱ, then x′ = √ᾱ′ x₀ + √(1−ᾱ′) ε, from the last timestep to the first; before the first, ᾱ′ = ᾱ(0). */
 export async function walkDdim(walk: DdimWalk): Promise<Float32Array> {
-  const timesteps = ddimTimesteps(walk.steps);
+  const { timesteps } = walk;
   const steps = timesteps.length;
   let x = walk.x;
   for (let step = 1; step <= steps; step++) {

@@ -6,12 +6,13 @@ import { weightedSum } from './latent.ts';
 /** What the network was trained to give: the noise ε, or the velocity v = √ᾱ ε − √(1−ᾱ) x₀. */
 export type Prediction = 'epsilon' | 'v';
 
-/** Which contexts a run's rows stand for: of each picture the prompt alone, or all prompts and then all negative prompts. */
+/** Which contexts a run's rows stand for: of each picture the prompt alone, or the prompt's parts and then the negative prompt. */
 export type GuidanceRows = 'prompt' | 'prompt-and-negative';
 
 /**
  * Runs the network: `sample` holds [rows, 4, h, w] flat, `timestep` one value a row. With `prompt` rows = pictures; with
- * `prompt-and-negative` rows = 2 · pictures, the prompts' half first. `step` is the number of the step that asks, from 0; second-order samplers ask twice in one. Gives
+ * `prompt-and-negative` rows = (parts + 1) · pictures: the first part of the prompt for all pictures, then the next, and the negative
+ * prompt last. `step` is the number of the step that asks, from 0; second-order samplers ask twice in one. Gives
  * the prediction of the same size.
  */
 export type UnetRun = (
@@ -24,8 +25,10 @@ export type UnetRun = (
 export interface DenoiserOptions {
   readonly unet: UnetRun;
   readonly prediction: Prediction;
-  /** g in u + g · (c − u); 1 means that the negative prompt has no say, so only the prompt's rows are run. */
+  /** g in u + g · (c − u). */
   readonly guidance: number;
+  /** How much each part of the prompt counts; default one part that counts 1. */
+  readonly weights?: readonly number[] | undefined;
   readonly pictures: number;
 }
 
@@ -36,13 +39,23 @@ export interface Denoiser {
   predictNoise(x: Float32Array, timestep: number, step: number): Promise<Float32Array>;
 }
 
-/** Classifier-free guidance (Ho & Salimans 2022): u + g · (c − u). */
+/** Whether the negative prompt has a say; where it has none, only the prompt's rows are run. */
+export function needsNegative(guidance: number, weights: readonly number[] = [1]): boolean {
+  return weights.length > 1 || weights[0] !== 1 || guidance !== 1;
+}
+
+/**
+ * Classifier-free guidance (Ho & Salimans 2022) by several prompts: u + g · Σ wᵢ (cᵢ − u). `outputs` are the cᵢ in the order of
+ * their weights, then u.
+ */
 export function guide(
-  conditional: Float32Array,
-  unconditional: Float32Array,
+  outputs: readonly Float32Array[],
+  weights: readonly number[],
   guidance: number,
 ): Float32Array {
-  return weightedSum([guidance, conditional], [1 - guidance, unconditional]);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const factors = [...weights.map((weight) => guidance * weight), 1 - guidance * total];
+  return weightedSum(...outputs.map((output, i) => [factors[i]!, output] as const));
 }
 
 /**
@@ -50,22 +63,21 @@ export function guide(
  * v: denoised = x / (σ² + 1) − v σ / √(σ² + 1). Guidance mixes the results. Throws `sampling/shape` when the network's
  * output has another size than its input.
  */
-export function createDenoiser({ unet, prediction, guidance, pictures }: DenoiserOptions): Denoiser {
-  const rows: GuidanceRows = guidance === 1 ? 'prompt' : 'prompt-and-negative';
+export function createDenoiser(options: DenoiserOptions): Denoiser {
+  const { unet, prediction, guidance, pictures, weights = [1] } = options;
+  const rows: GuidanceRows = needsNegative(guidance, weights) ? 'prompt-and-negative' : 'prompt';
+  const copies = rows === 'prompt' ? 1 : weights.length + 1;
 
-  /** Runs the network on each half of the guidance and mixes what `finish` makes of the halves. */
+  /** Runs the network for each part of the guidance and mixes what `finish` makes of the outputs. */
   async function run(
     input: Float32Array<ArrayBuffer>,
     timestep: number,
     step: number,
     finish: (output: Float32Array) => Float32Array,
   ): Promise<Float32Array> {
-    const copies = rows === 'prompt' ? 1 : 2;
-    const sample = copies === 1 ? input : new Float32Array(2 * input.length);
-    if (copies === 2) {
-      sample.set(input);
-      sample.set(input, input.length);
-    }
+    const { length } = input;
+    const sample = copies === 1 ? input : new Float32Array(copies * length);
+    if (copies > 1) for (let copy = 0; copy < copies; copy++) sample.set(input, copy * length);
     const output = await unet(sample, new Float32Array(copies * pictures).fill(timestep), rows, step);
     if (output.length !== sample.length) {
       throw new SamplingError('sampling/shape', 'the UNet answered with another size', {
@@ -74,7 +86,10 @@ export function createDenoiser({ unet, prediction, guidance, pictures }: Denoise
       });
     }
     if (copies === 1) return finish(output);
-    return guide(finish(output.subarray(0, input.length)), finish(output.subarray(input.length)), guidance);
+    const outputs = Array.from({ length: copies }, (_, copy) =>
+      finish(output.subarray(copy * length, (copy + 1) * length)),
+    );
+    return guide(outputs, weights, guidance);
   }
 
   return {

@@ -32,6 +32,11 @@ export function randomSeed(): bigint {
   return BigInt(crypto.getRandomValues(new Uint32Array(1))[0]!);
 }
 
+/** A generator at its first draw. Throws `sampling/seed`. */
+export function seededNormal(seed: bigint, source: RandomSource): NormalGenerator {
+  return source === 'cpu' ? randnCpu(checkSeed(seed)) : randnPhilox(checkSeed(seed));
+}
+
 /**
  * Gives draw after draw for a batch of pictures: each call returns [pictures · valuesPerPicture] values, picture i
  * from its own generator. Picture i of a batch has `seeds[i]` (the web UI: first seed + i).
@@ -41,9 +46,7 @@ export function pictureNoise(
   valuesPerPicture: number,
   source: RandomSource = 'cpu',
 ): () => Float32Array<ArrayBuffer> {
-  const generators = seeds.map((seed) =>
-    source === 'cpu' ? randnCpu(checkSeed(seed)) : randnPhilox(checkSeed(seed)),
-  );
+  const generators = seeds.map((seed) => seededNormal(seed, source));
   return () => {
     const values = new Float32Array(generators.length * valuesPerPicture);
     for (const [i, generator] of generators.entries()) {

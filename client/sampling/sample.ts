@@ -1,6 +1,7 @@
 // Noise to latent: one call for every sampler.
 import { ddimTimesteps, walkDdim } from './ddim.ts';
 import { createDenoiser, type DenoiserOptions } from './denoiser.ts';
+import { ALPHAS_CUMULATIVE, TRAINING_STEPS } from './diffusion.ts';
 import { SamplingError } from './error.ts';
 import { weightedSum } from './latent.ts';
 import { resolveSampling, type SamplerKey } from './names.ts';
@@ -18,12 +19,36 @@ export interface SampleRequest extends DenoiserOptions, WalkOptions {
   readonly noise: Float32Array;
   /** The following draws of noise of the same size, in step order; only ancestral samplers ask for them. */
   readonly draw: () => Float32Array;
+  /** Begins on this latent under noise instead of on noise alone. */
+  readonly start?: StartLatent | undefined;
 }
 
-/** Steps that are taken when `steps` are asked for: DDIM fits in more where `steps` does not divide 1000. */
-export function stepsTaken(sampler: SamplerKey, steps: number): number {
+export interface StartLatent {
+  /** Of the size of the noise. */
+  readonly latents: Float32Array;
+  /** 0 … 1: the share of the steps that are taken, from the noise level that they begin at. */
+  readonly strength: number;
+}
+
+/**
+ * Steps that are taken when `steps` are asked for. DDIM fits in more where `steps` does not divide 1000; on a start latent only
+ * the last ones are taken.
+ */
+export function stepsTaken(sampler: SamplerKey, steps: number, strength?: number): number {
   checkSteps(steps);
+  if (strength !== undefined)
+    return sampler === 'ddim' ? ddimStepsTaken(steps, strength) : startStep(steps, strength) + 1;
   return sampler === 'ddim' ? ddimTimesteps(steps).length : steps;
+}
+
+/** AUTOMATIC1111's web UI: ⌊min(strength, 0.999) · steps⌋ steps and one more, from the end. */
+function startStep(steps: number, strength: number): number {
+  return Math.floor(Math.min(strength, 0.999) * steps);
+}
+
+/** DDIM takes no step more; one at least, or nothing would be drawn. */
+function ddimStepsTaken(steps: number, strength: number): number {
+  return Math.max(1, startStep(steps, strength));
 }
 
 /**
@@ -35,10 +60,17 @@ export async function sample(request: SampleRequest): Promise<Float32Array> {
   const { sampler, schedule } = resolveSampling(request.sampler, request.schedule);
   const denoiser = createDenoiser(request);
   if (sampler.key === 'ddim' || schedule === undefined) {
-    return walkDdim({ steps, x: noise, predictNoise: denoiser.predictNoise, signal, onStep });
+    return walkDdim({
+      ...ddimStart(steps, noise, request.start),
+      predictNoise: denoiser.predictNoise,
+      signal,
+      onStep,
+    });
   }
   const discardPenultimate = sampler.key === 'dpm_2' || sampler.key === 'dpm_2_ancestral';
-  const sigmas = noiseSchedule(schedule, steps, discardPenultimate);
+  const whole = noiseSchedule(schedule, steps, discardPenultimate);
+  const { start } = request;
+  const sigmas = start === undefined ? whole : whole.slice(steps - startStep(steps, start.strength) - 1);
   const draw = () => {
     const drawn = request.draw();
     if (drawn.length === noise.length) return drawn;
@@ -50,10 +82,26 @@ export async function sample(request: SampleRequest): Promise<Float32Array> {
   return walkSigmas({
     sampler: sampler.key,
     sigmas,
-    x: weightedSum([sigmas[0]!, noise]),
+    x: weightedSum([sigmas[0]!, noise], ...(start === undefined ? [] : [[1, start.latents] as const])),
     denoise: denoiser.denoise,
     draw,
     signal,
     onStep,
   });
+}
+
+/** As the web UI: the latent under the noise of timestep number t, then the t steps below it. */
+function ddimStart(
+  steps: number,
+  noise: Float32Array,
+  start: StartLatent | undefined,
+): { timesteps: readonly number[]; x: Float32Array } {
+  const timesteps = ddimTimesteps(steps);
+  if (start === undefined) return { timesteps, x: noise };
+  const taken = ddimStepsTaken(steps, start.strength);
+  const alpha = ALPHAS_CUMULATIVE[timesteps[taken] ?? TRAINING_STEPS - 1]!;
+  return {
+    timesteps: timesteps.slice(0, taken),
+    x: weightedSum([Math.sqrt(alpha), start.latents], [Math.sqrt(1 - alpha), noise]),
+  };
 }

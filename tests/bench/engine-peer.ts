@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { buildTextEncoder } from '../../client/models/text-encoder.ts';
 import { buildUnet } from '../../client/models/unet.ts';
-import { createTokenizer } from '../../client/prompt/tokenizer.ts';
+import { chunkPrompt } from '../../client/prompt/chunks.ts';
+import { EmbeddingWords } from '../../client/prompt/embedding-words.ts';
+import { createTokenizer, type Tokenizer } from '../../client/prompt/tokenizer.ts';
 import { createSession } from '../../client/runtime/create.ts';
 import { externalFiles } from '../../client/runtime/external.ts';
 import { toOrt, toTensors } from '../../client/runtime/feeds.ts';
@@ -94,10 +96,16 @@ async function encode(
   const tokenizer = createTokenizer(read(vocab), read(merges));
   const encoder = await createSession(buildTextEncoder(checkpoint, config), { backend: 'wasm' });
   const ids = new Int32Array(texts.length * config.maxTokens);
-  for (const [row, text] of texts.entries()) ids.set(tokenizer.window(text).ids, row * config.maxTokens);
+  for (const [row, text] of texts.entries()) ids.set(windowOf(text, tokenizer), row * config.maxTokens);
   const { context } = await encoder.run({
     input_ids: { shape: [texts.length, config.maxTokens], data: ids },
   });
   await encoder.release();
   return context!;
+}
+
+/** The ids of a text's one chunk, [77]. */
+function windowOf(text: string, tokenizer: Tokenizer): Int32Array {
+  const words = new EmbeddingWords([], tokenizer);
+  return chunkPrompt(text, { ...tokenizer, padding: tokenizer.end }, words)[0]!.ids;
 }

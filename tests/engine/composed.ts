@@ -1,20 +1,21 @@
 // A picture drawn step by step with other styles at each step: what a schedule must come to.
 import { AttentionChooser } from '../../client/engine/attention.ts';
-import { encodePrompts } from '../../client/engine/context.ts';
+import { type Conditioning, conditionPicture } from '../../client/engine/conditioning.ts';
+import { plainReader } from '../../client/engine/context.ts';
 import { type OpenModel, openModel } from '../../client/engine/model.ts';
 import { currentPlatform } from '../../client/engine/platform.ts';
 import { Sessions } from '../../client/engine/sessions.ts';
 import { StepStyles } from '../../client/engine/step-styles.ts';
 import { Styles } from '../../client/engine/styles.ts';
 import { UnetRunner } from '../../client/engine/unet-runner.ts';
-import type { StyleUse, Tensor } from '../../client/index.ts';
+import type { StyleUse } from '../../client/index.ts';
 import { pictureNoise } from '../../client/sampling/noise.ts';
 import { sample } from '../../client/sampling/sample.ts';
 
 export interface Composer {
   readonly model: OpenModel;
-  /** [rows, tokens, width] of these texts. */
-  encode(texts: readonly string[]): Promise<Tensor>;
+  /** What the UNet reads of both prompts. */
+  encode(picture: Pick<Picture, 'prompt' | 'negativePrompt' | 'guidance'>): Promise<Conditioning>;
   /** The final latent; `styles[i]` are those of step i. Styles of at most one signature beside none. */
   draw(picture: Picture, styles: readonly (readonly StyleUse[])[]): Promise<Float32Array>;
   close(): Promise<void>;
@@ -35,8 +36,8 @@ export async function openComposer(folder: string): Promise<Composer> {
   const sessions = new Sessions(model, 'wasm');
   const styles = new Styles(model, platform.createPluginHost(), finding);
   const { config, manifest } = model;
-  const encode = async (texts: readonly string[]) =>
-    encodePrompts(texts, model.tokenizer, await sessions.textEncoder(), []);
+  const encode: Composer['encode'] = async (picture) =>
+    conditionPicture({ ...picture, runs: 1 }, plainReader(model, await sessions.textEncoder()));
   return {
     model,
     encode,
@@ -47,13 +48,21 @@ export async function openComposer(folder: string): Promise<Composer> {
         batch: 2,
         width: 64,
         height: 64,
+        tokens: 77,
       });
-      const context = await encode([prompt, negativePrompt]);
+      const conditioning = await encode({ prompt, negativePrompt, guidance });
       const runners: UnetRunner[] = [];
       for (const step of uses) {
-        const stepStyles = await StepStyles.begin(await styles.prepare(step), context, 1);
+        const stepStyles = await StepStyles.begin(await styles.prepare(step), conditioning, 1);
         runners.push(
-          await UnetRunner.create({ model, sessions, styles: stepStyles, latentShape, attention }),
+          await UnetRunner.create({
+            model,
+            sessions,
+            styles: stepStyles,
+            pictures: 1,
+            latentShape,
+            attention,
+          }),
         );
       }
       const draw = pictureNoise([BigInt(seed)], config.latentChannels * side * side);

@@ -78,8 +78,8 @@ describe('layers', () => {
   test('follow the prompt’s own context, before other styles and not the negative prompt’s', async () => {
     const style = packed(await biasPlugin({ context: 0.5 }));
     for (const prompt of ['red apple', 'a photo of a house']) {
-      const [, tokens, width] = (await composer.encode([prompt])).shape as [number, number, number];
-      const last = (await composer.encode([prompt])).data[tokens * width - 1]!;
+      const { contexts } = await composer.encode({ prompt, negativePrompt: '', guidance: 1 });
+      const last = contexts[0]!.data.at(-1)!;
       const uses = [{ style: await biasData(0.5) }, { style }];
       const file = [uses[0]!, { style: await biasData(Math.fround(0.25 + 0.5 * last)) }];
       expect(relativeError(await draw(uses, { prompt }), await draw(file, { prompt }))).toBeLessThan(1e-5);

@@ -6,8 +6,9 @@ import { sdTinyCheckpoint, sdTinyManifest } from './sd-tiny.ts';
 
 test('the largest score matrix is the finest self-attention or the VAE', async () => {
   const config = readModelConfig(await sdTinyCheckpoint(), await sdTinyManifest());
-  const size = { batch: 2, width: 512, height: 512 };
+  const size = { batch: 2, width: 512, height: 512, tokens: 77 };
   expect(plainScoreBytes(config, size)).toBe(4 * 2 * 4 * 4096 ** 2);
+  expect(plainScoreBytes(config, { ...size, tokens: 5000 })).toBe(4 * 2 * 4 * 4096 * 5000);
   const [first, second] = config.unet.levels;
   const levels = [{ ...first!, transformerDepth: 0 }, second!];
   const deeper = { ...config, unet: { ...config.unet, levels } };

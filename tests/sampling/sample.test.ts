@@ -93,10 +93,22 @@ describe('guide', () => {
     fc.assert(
       fc.property(values, values, fc.float({ min: 0, max: 30, noNaN: true }), (c, u, g) => {
         const expected = u + g * (c - u);
-        const found = guide(Float32Array.of(c), Float32Array.of(u), g)[0]!;
+        const found = guide([Float32Array.of(c), Float32Array.of(u)], [1], g)[0]!;
         expect(Math.abs(found - expected)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(expected)));
       }),
     );
+  });
+});
+
+describe('guide with several prompts', () => {
+  it('adds what each of them asks for', () => {
+    const [a, b, u] = [3, -1, 0.5];
+    const found = guide(
+      [a, b, u].map((x) => Float32Array.of(x)),
+      [1, 0.5],
+      2,
+    )[0]!;
+    expect(found).toBeCloseTo(u + 2 * (a - u) + 2 * 0.5 * (b - u), 5);
   });
 });
 
@@ -127,7 +139,7 @@ describe('ddimTimesteps', () => {
 describe('walkDdim', () => {
   it('ends at ᾱ(0): the clean latent and a trace of noise', async () => {
     const noise = pictureNoise([3n], 64)();
-    const x = await walkDdim({ steps: 5, x: noise, predictNoise: async () => noise });
+    const x = await walkDdim({ timesteps: ddimTimesteps(5), x: noise, predictNoise: async () => noise });
     const alphaLast = ALPHAS_CUMULATIVE[801]!;
     const clean = (1 - Math.sqrt(1 - alphaLast)) / Math.sqrt(alphaLast);
     const alphaEnd = ALPHAS_CUMULATIVE[0]!;
@@ -147,7 +159,12 @@ describe('walkDdim', () => {
       if (++runs === 2) controller.abort(new Error('enough'));
       return x;
     };
-    const walk = walkDdim({ steps: 5, x: latent, predictNoise, signal: controller.signal });
+    const walk = walkDdim({
+      timesteps: ddimTimesteps(5),
+      x: latent,
+      predictNoise,
+      signal: controller.signal,
+    });
     await expect(walk).rejects.toThrow('enough');
     expect(runs).toBe(2);
   });

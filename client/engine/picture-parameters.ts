@@ -1,0 +1,64 @@
+// The text block that a finished picture carries.
+import { type PictureParameters, writeParameters } from '../prompt/parameters.ts';
+import { formatStyleTag } from '../prompt/style-tags.ts';
+import { SCHEDULES } from '../sampling/names.ts';
+import type { OpenEmbedding } from './embeddings.ts';
+import type { ModelFacts } from './engine.ts';
+import type { Plan } from './request.ts';
+import type { ReadyStyle } from './styles.ts';
+import { VERSION } from './version.ts';
+
+/** What all pictures of a request have in common. */
+export interface DrawnFrom {
+  readonly plan: Plan;
+  readonly model: ModelFacts;
+  /** The prompt without its style tags. */
+  readonly text: string;
+  readonly styles: readonly ReadyStyle[];
+  /** Those whose words are in the prompts. */
+  readonly embeddings: readonly OpenEmbedding[];
+}
+
+/**
+ * The text block of picture number `index`: the prompt's text, then a tag for each style in the order in which they were applied.
+ * A field stands where it differs from what the web UI reads into its absence.
+ */
+export function pictureParameters(
+  { plan, model, text, styles, embeddings }: DrawnFrom,
+  index: number,
+): string {
+  const schedule = SCHEDULES.find(({ key }) => key === plan.schedule);
+  const adjustable = styles.filter(({ parameters }) => Object.keys(parameters).length > 0);
+  const { variation, start } = plan;
+  const parameters: PictureParameters = {
+    prompt: [text.trim(), ...styles.map(formatStyleTag)].join(' ').trim(),
+    negativePrompt: plan.negativePrompt,
+    steps: plan.steps,
+    sampler: plan.sampler.title,
+    ...(schedule !== undefined && { scheduleType: schedule.title }),
+    guidance: plan.guidance,
+    seed: plan.seeds[index]!,
+    size: { width: plan.width, height: plan.height },
+    modelHash: model.hash,
+    model: model.name,
+    rng: plan.rng === 'cpu' ? 'CPU' : 'NV',
+    ...(variation !== undefined && {
+      variationSeed: variation.seeds[index]!,
+      variationStrength: variation.strength,
+    }),
+    ...(start !== undefined && { denoisingStrength: start.strength }),
+    ...(plan.clipSkip > 1 && { clipSkip: plan.clipSkip }),
+    ...(plan.laterSeedDelta !== 0 && plan.sampler.ancestral && { ensd: plan.laterSeedDelta }),
+    ...(styles.length > 0 && {
+      hypernetHashes: Object.fromEntries(styles.map(({ name, hash }) => [name, hash])),
+    }),
+    ...(embeddings.length > 0 && {
+      embeddingHashes: Object.fromEntries(embeddings.map(({ name, hash }) => [name, hash])),
+    }),
+    ...(adjustable.length > 0 && {
+      styleParameters: adjustable.map((style) => ({ style: style.name, parameters: style.parameters })),
+    }),
+    version: `Tincture ${VERSION}`,
+  };
+  return writeParameters(parameters);
+}
