@@ -1,6 +1,6 @@
 // The Range header, read as RFC 9110 §14 says.
 import { expect, test } from 'vitest';
-import { matchesEtag, parseRange } from '../../worker/http/range.ts';
+import { closedRange, matchesEtag, parseRange } from '../../worker/http/range.ts';
 
 test.each<[string | undefined, number, ReturnType<typeof parseRange>]>([
   [undefined, 10, undefined],
@@ -35,4 +35,17 @@ test.each([
   ['a', false],
 ])('If-None-Match %s matches: %s', (header, expected) => {
   expect(matchesEtag(header, '"a"')).toBe(expected);
+});
+
+test.each<[string | undefined, ReturnType<typeof closedRange>]>([
+  ['bytes=0-0', { offset: 0, length: 1 }],
+  ['bytes=4-99', { offset: 4, length: 96 }],
+  ['bytes=4-', undefined],
+  ['bytes=-4', undefined],
+  ['bytes=5-4', undefined],
+  ['bytes=0-1,3-4', undefined],
+  ['bytes=0-9999999999999999', undefined],
+  [undefined, undefined],
+])('%s names both ends, or not', (header, expected) => {
+  expect(closedRange(header)).toEqual(expected);
 });

@@ -23,6 +23,15 @@ export function parseRange(
   return offset >= size ? 'unsatisfiable' : { offset, length: end - offset + 1 };
 }
 
+/** The bytes that `header` asks for where it names both ends, so that they can be asked for before the size is known. */
+export function closedRange(header: string | undefined): ByteRange | undefined {
+  const match = /^bytes=(\d{1,15})-(\d{1,15})$/i.exec(header ?? '');
+  if (match === null) return undefined;
+  const offset = Number(match[1]);
+  const length = Number(match[2]) - offset + 1;
+  return length >= 1 ? { offset, length } : undefined;
+}
+
 /** Whether an If-None-Match header names this etag, by the weak comparison that RFC 9110 §13.1.2 asks for. */
 export function matchesEtag(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
