@@ -13,6 +13,8 @@ export interface Bindings {
   readonly LOADER?: WorkerLoader;
   /** Lets its holder make the first administrator; a secret of the deployment. Absent: none can be made that way. */
   readonly BOOTSTRAP_SECRET?: string;
+  /** Origins at which people may sign in, separated by white space; absent: at whichever one they ask. */
+  readonly ORIGINS?: string;
   /** `off`, or a factor for every quota of http/rate-limits.ts; without it 1. */
   readonly RATE_LIMITS?: string;
   /** Cloudflare's counters beside the isolates' own; asked only where ADDRESS_KEY is set. */

@@ -1,12 +1,20 @@
 // The worker: the table of its routes.
 import { createApp } from './http/app.ts';
 import { asData, asIndex } from './http/data.ts';
+import * as administration from './routes/administration.ts';
 import { answerBlob, readBlob } from './routes/blob.ts';
+import * as device from './routes/device.ts';
 import { answerHealth, health } from './routes/health.ts';
+import * as keys from './routes/keys.ts';
+import { answerMe, showMe } from './routes/me.ts';
 import * as models from './routes/models.ts';
 import { answerDocs, answerOpenApi } from './routes/openapi.ts';
+import * as passkeys from './routes/passkeys.ts';
+import * as publishers from './routes/publishers.ts';
+import * as session from './routes/session.ts';
 import { answerStudio } from './routes/studio.ts';
 import * as styles from './routes/styles.ts';
+import * as tokens from './routes/tokens.ts';
 
 const app = createApp();
 
@@ -23,6 +31,29 @@ app.openapi(models.searchModels, models.answerModels); // GET /v1/models: as sty
 app.openapi(models.showModel, models.answerModel); // GET /v1/models/{name}
 app.openapi(models.resolveModel, models.answerModelVersion); // GET /v1/models/{name}/{version}
 app.openapi(readBlob, answerBlob); // GET /v1/blobs/{sha256}: immutable bytes, with ranges
+app.openapi(passkeys.beginRegistration, passkeys.answerBeginRegistration); // POST /v1/passkeys/registration: for a new account, or another one
+app.openapi(passkeys.finishRegistration, passkeys.answerFinishRegistration); // POST /v1/passkeys/registration/verify: account, passkey, session
+app.openapi(passkeys.showPasskeys, passkeys.answerPasskeys); // GET /v1/passkeys: one's own
+app.openapi(passkeys.deletePasskey, passkeys.answerDeletePasskey); // DELETE /v1/passkeys/{id}: but the last
+app.openapi(session.beginSession, session.answerBeginSession); // POST /v1/session/options: to sign in with a passkey
+app.openapi(session.openSession, session.answerOpenSession); // POST /v1/session: signed in
+app.openapi(session.endSession, session.answerEndSession); // DELETE /v1/session: signed out
+app.openapi(showMe, answerMe); // GET /v1/me: who the credentials are
+app.openapi(tokens.showTokens, tokens.answerTokens); // GET /v1/tokens: one's own
+app.openapi(tokens.makeToken, tokens.answerMakeToken); // POST /v1/tokens: shown once
+app.openapi(tokens.deleteToken, tokens.answerDeleteToken); // DELETE /v1/tokens/{id}: revoked
+app.openapi(keys.showKeys, keys.answerKeys); // GET /v1/keys: one's own
+app.openapi(keys.registerKey, keys.answerRegisterKey); // POST /v1/keys: signed in only
+app.openapi(keys.deleteKey, keys.answerDeleteKey); // DELETE /v1/keys/{id}: revoked
+app.openapi(device.beginDevice, device.answerBeginDevice); // POST /v1/device: a program asks to be let in
+app.openapi(device.showDevice, device.answerShowDevice); // POST /v1/device/request: what it asks for
+app.openapi(device.decideDevice, device.answerDecideDevice); // POST /v1/device/approve: let it in, or not
+app.openapi(device.collectDevice, device.answerCollectDevice); // POST /v1/device/token: its token
+app.openapi(publishers.showPublisher, publishers.answerPublisher); // GET /v1/publishers/{handle}
+app.openapi(publishers.suspendPublisher, publishers.answerSuspend); // POST /v1/publishers/{handle}/suspend: administrators
+app.openapi(publishers.restorePublisher, publishers.answerRestore); // DELETE /v1/publishers/{handle}/suspend: administrators
+app.openapi(publishers.assignRole, publishers.answerAssignRole); // PUT /v1/publishers/{handle}/role: administrators
+app.openapi(administration.makeFirst, administration.answerMakeFirst); // POST /v1/admin/first: the bootstrap secret's holder
 app.openapi(health, answerHealth); // GET /healthz: whether index and blobs answer
 app.get('/openapi.json', answerOpenApi(app)); // GET /openapi.json: this table for programs
 app.get('/docs', answerDocs(app)); // GET /docs: this table for people

@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import type { D1Database } from '@cloudflare/workers-types';
 import { Log, LogLevel, Miniflare, Response } from 'miniflare';
+import { localSecret } from './local/bootstrap-secret.ts';
 import { bundleWorker } from './local/bundle.ts';
 import { migrate } from './local/migrate.ts';
 import { seed } from './local/seed.ts';
@@ -41,6 +42,8 @@ export interface LocalEdge {
   readonly url: string;
   /** Index and blobs, for tests and seeding: the running worker's own. */
   readonly stores: PublishingStores;
+  /** What makes the first administrator; also in the data folder. */
+  readonly bootstrapSecret: string;
   /** Ends workerd. */
   close(): Promise<void>;
 }
@@ -51,6 +54,7 @@ export interface LocalEdge {
  */
 export async function serve(options: ServeOptions): Promise<LocalEdge> {
   const script = await bundleWorker();
+  const bootstrapSecret = options.variables?.['BOOTSTRAP_SECRET'] ?? (await localSecret(options.dataDir));
   const edge = new Miniflare({
     host: HOST,
     port: await freePort(options.port ?? DEFAULT_PORT),
@@ -71,7 +75,7 @@ export async function serve(options: ServeOptions): Promise<LocalEdge> {
           },
           env: {
             ...LOCAL_BINDINGS,
-            ...textVariables({ ...LOCAL_VARIABLES, ...options.variables }),
+            ...textVariables({ ...LOCAL_VARIABLES, BOOTSTRAP_SECRET: bootstrapSecret, ...options.variables }),
             LOADER: { type: 'worker-loader' },
             ...(options.studioDir === undefined ? {} : { ASSETS: { type: 'assets' as const } }),
           },
@@ -91,7 +95,7 @@ export async function serve(options: ServeOptions): Promise<LocalEdge> {
     const stores = { database, blobs: r2BlobStore(bucket), staging: r2Staging(bucket) };
     await migrate(database);
     if (options.bundledDir !== undefined) await seed(stores, options.bundledDir);
-    return { url, stores, close: () => edge.dispose() };
+    return { url, stores, bootstrapSecret, close: () => edge.dispose() };
   } catch (error) {
     await edge.dispose();
     throw error;

@@ -84,6 +84,12 @@ export function requireScope(scope: Scope): MiddlewareHandler<Environment> {
 
 /** For routes that only a person may call: those that make tokens and keys, which a token must not. Else 401 or 403. */
 export const requireSession: MiddlewareHandler<Environment> = async (c, next) => {
+  await sessionCaller(c);
+  await next();
+};
+
+/** The person who is signed in; `requireSession` for routes that ask only now and then. */
+export async function sessionCaller(c: Context<Environment>): Promise<Caller> {
   const caller = await knownCaller(c);
   if (caller.via !== 'session') {
     throw new AuthError('scope', 'a token cannot do this', {
@@ -92,8 +98,8 @@ export const requireSession: MiddlewareHandler<Environment> = async (c, next) =>
       fix: 'Sign in with a passkey.',
     });
   }
-  await next();
-};
+  return caller;
+}
 
 /** The caller of a guarded route. */
 export function callerOf(c: Context<Environment>): Caller {

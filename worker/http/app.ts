@@ -14,13 +14,16 @@ import { rateLimit } from './rate-limit.ts';
 /** Characters of path and query: the longest search that passes the other bounds fits twice. */
 export const MAX_URL_CHARACTERS = 2048;
 
+/** What a validator calls the parts of a request, where people say something else. */
+const PLACES: Readonly<Record<string, string>> = { param: 'path', json: 'body' };
+
 /** Makes the app that `index.ts` fills with routes. */
 export function createApp(): OpenAPIHono<Environment> {
   const app = new OpenAPIHono<Environment>({
     defaultHook(result) {
       if (result.success) return;
       const { field, message } = firstIssue(result.error);
-      const place = result.target === 'param' ? 'path' : result.target;
+      const place = PLACES[result.target] ?? result.target;
       return problem(400, {
         code: 'edge/invalid-request',
         detail: `${place}.${field}: ${message}`,

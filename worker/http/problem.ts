@@ -1,5 +1,6 @@
 // Errors as RFC 9457 problem documents: one shape for every answer that is not a success.
 import { z } from '@hono/zod-openapi';
+import { HTTPException } from 'hono/http-exception';
 import { TinctureError } from '../../plugins/contract/error.ts';
 import { AuthError, type AuthErrorKind } from '../auth/error.ts';
 import { RegistryError, type RegistryErrorKind } from '../registry/error.ts';
@@ -107,6 +108,20 @@ const STATUS_OF_AUTH: Readonly<Record<AuthErrorKind, ProblemStatus>> = {
   scope: 403,
   suspended: 403,
   'cross-site': 403,
+  origin: 403,
+  challenge: 400,
+  passkey: 400,
+  handle: 409,
+  'not-found': 404,
+  limit: 409,
+  'key-taken': 409,
+  last: 409,
+  bootstrap: 403,
+  'administrator-exists': 409,
+  'authorization-pending': 400,
+  'slow-down': 400,
+  'access-denied': 400,
+  'expired-token': 400,
 };
 
 /** RFC 6750 §3: which credentials would do. */
@@ -129,6 +144,10 @@ export function problemOf(error: unknown): Response {
   if (error instanceof AuthError) {
     const status = STATUS_OF_AUTH[error.kind];
     return problem(status, { code: error.code, detail: error.message }, challengeOf(error, status));
+  }
+  // What Hono's validator throws for a body that is no JSON.
+  if (error instanceof HTTPException && error.status === 400) {
+    return problem(400, { code: 'edge/invalid-request', detail: 'The body is not JSON.', field: 'body' });
   }
   if (error instanceof UnhealthyError) return problem(503, { code: error.code, detail: error.message });
   return problem(500, { code: 'edge/internal', detail: 'The edge failed to answer. Try again later.' });

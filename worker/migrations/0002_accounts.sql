@@ -13,6 +13,9 @@ CREATE UNIQUE INDEX publishers_by_look ON publishers (
   replace(replace(replace(replace(replace(replace(handle, '-', ''), '0', 'o'), '1', 'l'), 'i', 'l'), 'rn', 'm'), 'vv', 'w')
 );
 
+-- Somebody must be able to administer: also where two administrators demote or suspend each other at once.
+CREATE TRIGGER publishers_keep_administrator BEFORE UPDATE OF role, suspended_at ON publishers WHEN OLD.role = 'administrator' AND OLD.suspended_at IS NULL AND (NEW.role <> 'administrator' OR NEW.suspended_at IS NOT NULL) AND (SELECT count(*) FROM publishers WHERE role = 'administrator' AND suspended_at IS NULL) = 1 BEGIN SELECT RAISE(ABORT, 'last administrator'); END;
+
 -- The publisher of what comes with the registry. Nobody can sign in as it.
 INSERT INTO publishers (handle, display_name, role, created_at)
 VALUES ('tincture', 'Tincture', 'publisher', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
@@ -32,6 +35,11 @@ CREATE TABLE passkeys (
 
 CREATE INDEX passkeys_by_publisher ON passkeys (publisher);
 
+CREATE TRIGGER passkeys_bound BEFORE INSERT ON passkeys WHEN (SELECT count(*) FROM passkeys WHERE publisher = NEW.publisher) >= 10 BEGIN SELECT RAISE(ABORT, 'limit: 10 passkeys'); END;
+
+-- Without one nobody could sign in again.
+CREATE TRIGGER passkeys_keep_one BEFORE DELETE ON passkeys WHEN (SELECT count(*) FROM passkeys WHERE publisher = OLD.publisher) = 1 BEGIN SELECT RAISE(ABORT, 'last passkey'); END;
+
 CREATE TABLE sessions (
   hash TEXT NOT NULL PRIMARY KEY CHECK (length(hash) = 64),
   publisher TEXT NOT NULL REFERENCES publishers (handle),
@@ -44,7 +52,8 @@ CREATE INDEX sessions_by_publisher ON sessions (publisher);
 -- What a passkey is asked to sign. The row is deleted by its first use.
 CREATE TABLE challenges (
   hash TEXT NOT NULL PRIMARY KEY CHECK (length(hash) = 64),
-  purpose TEXT NOT NULL CHECK (purpose IN ('register', 'sign-in')),
+  -- `register` or `sign-in`; another way to sign in has its own.
+  purpose TEXT NOT NULL,
   -- Whom a new passkey is for, where that publisher is signed in.
   publisher TEXT REFERENCES publishers (handle),
   -- The account that a registration asked for, JSON.
@@ -79,11 +88,16 @@ CREATE TABLE tokens (
   created_at TEXT NOT NULL,
   expires_at TEXT NOT NULL,
   revoked_at TEXT,
+  -- The token that made this one, and whose end is its end too.
+  parent TEXT REFERENCES tokens (id),
   -- To the hour.
   last_used_at TEXT
 ) STRICT;
 
 CREATE INDEX tokens_by_publisher ON tokens (publisher);
+CREATE INDEX tokens_by_parent ON tokens (parent);
+
+CREATE TRIGGER tokens_bound BEFORE INSERT ON tokens WHEN (SELECT count(*) FROM tokens WHERE publisher = NEW.publisher AND revoked_at IS NULL AND expires_at > NEW.created_at) >= 50 BEGIN SELECT RAISE(ABORT, 'limit: 50 tokens in force'); END;
 
 CREATE TABLE signing_keys (
   -- The first 16 hexadecimal digits of the SHA-256 of the raw key.
@@ -98,6 +112,8 @@ CREATE TABLE signing_keys (
 ) STRICT;
 
 CREATE INDEX signing_keys_by_publisher ON signing_keys (publisher);
+
+CREATE TRIGGER signing_keys_bound BEFORE INSERT ON signing_keys WHEN (SELECT count(*) FROM signing_keys WHERE publisher = NEW.publisher AND revoked_at IS NULL) >= 20 BEGIN SELECT RAISE(ABORT, 'limit: 20 signing keys in force'); END;
 
 CREATE TABLE audit_log (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
