@@ -41,7 +41,7 @@ async function ask(path: string, headers: Record<string, string> = {}, method = 
   app.all('/v1/publish', requireScope('publish'), answer);
   app.all('/v1/admin', requireScope('admin'), answer);
   app.all('/v1/person', requireSession, answer);
-  const bindings = { DB: edge.stores.database } as unknown as Bindings;
+  const bindings = { DB: edge.stores.database, LOG: 'errors' } as unknown as Bindings;
   const response = await app.request(`${edge.url}${path}`, { method, headers }, bindings);
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
