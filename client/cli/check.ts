@@ -2,13 +2,14 @@
 import { stat } from 'node:fs/promises';
 import { cardDigest, cardOf } from '../../plugins/contract/card-section.ts';
 import { TinctureError } from '../../plugins/contract/error.ts';
-import { MAX_MODULE_BYTES } from '../../plugins/contract/limits.ts';
+import { DEFAULT_DEADLINE_MS, MAX_MODULE_BYTES } from '../../plugins/contract/limits.ts';
+import type { PluginErrorKind } from '../../plugins/contract/plugin-error.ts';
 import { bytesSource } from '../formats/bytes-source.ts';
 import type { ByteSource } from '../formats/entry.ts';
 import { fileSource } from '../formats/node-file.ts';
 import { isStyleFile, openStyleFile, type StyleFile } from '../formats/style-file.ts';
 import { type CheckedFacts, type CheckReport, checkPlugin } from '../kit/check.ts';
-import { measureStyle } from '../kit/measure.ts';
+import { type Trial, tryStyle } from '../kit/measure.ts';
 import { openProject } from '../kit/project.ts';
 import { openContextReader } from '../kit/prompt-context.ts';
 import { moduleOf } from '../kit/start-style.ts';
@@ -19,13 +20,16 @@ import { fileSize, json, printable, table } from './output.ts';
 const HELP = `Usage: tincture check FILE.wasm|FILE.style|DIR [--json]
 
 Holds a plugin against the rules that every host enforces, and tells what it exports and does, its size, memory and
-operators; for a style or an author's folder (which is built first) also how many operators one apply takes on a real
-context of the default model. Nothing of it runs outside of a metered copy. Exits with 1 where no host would run it.
+operators. The rules read bytes; that every call ends, they cannot tell. So a style, or an author's folder (which is built
+first), is also tried: a metered copy makes each call of one picture, on a real context of the default model, and is ended
+where a call takes more operators than stand for a host's deadline. A bare module has no weights and is not tried.
 
-  --json   print { file, problem, facts, style, operatorsPerApply, warnings }`;
+Exits with 1 where no host would run it, or where a call did not end or trapped.
 
-/** Applies of the measurement: what is unpacked on first use does not count. */
-const APPLIES = 1;
+  --json   print { file, problem, facts, style, tried, operators, warnings }`;
+
+/** Ends of a trial that are the plugin's fault in every host; a refusal may come of a context that it was not made for. */
+const FAULTS: ReadonlySet<PluginErrorKind> = new Set(['deadline', 'trap', 'invalid']);
 
 interface Subject {
   readonly wasm: Uint8Array;
@@ -41,20 +45,39 @@ export const check: Command = {
     if (file === undefined || rest.length > 0) throw new UsageError('check takes one file or folder');
     const { wasm, style } = await open(file, terminal);
     const report = checkPlugin(wasm, file);
-    const operatorsPerApply =
-      style === undefined || report.problem !== null ? null : await measure(style, terminal);
+    const trial = style === undefined || report.problem !== null ? undefined : await tried(style);
+    const { facts = null, warnings } = report;
+    const problem = report.problem ?? faultOf(trial);
     const manifest = style?.manifest;
     if (values.json === true) {
-      const { problem, facts = null, warnings } = report;
-      terminal.out(json({ file, problem, facts, style: manifest ?? null, operatorsPerApply, warnings }));
+      const operators = trial?.operators ?? null;
+      terminal.out(
+        json({
+          file,
+          problem,
+          facts,
+          style: manifest ?? null,
+          tried: trial !== undefined,
+          operators,
+          warnings,
+        }),
+      );
     } else {
       const title = manifest === undefined ? [] : [['style', `${manifest.name} ${manifest.version}`]];
-      terminal.out(printable(table([['file', file], ...title, ...rowsOf(report, operatorsPerApply)])));
-      for (const warning of report.warnings) terminal.note(`warning: ${printable(warning)}`);
+      const rows = [['file', file], ...title, ['may run', problem ?? 'yes'], ...rowsOf(report, trial)];
+      terminal.out(printable(table(rows)));
+      for (const warning of warnings) terminal.note(`warning: ${printable(warning)}`);
     }
-    if (report.problem !== null) throw new TinctureError('kit/check', `not fit to run: ${report.problem}`);
+    if (trial?.ended != null && problem === null)
+      terminal.note(`note: not tried to its end: ${printable(trial.ended.reason)}`);
+    if (problem !== null) throw new TinctureError('kit/check', `not fit to run: ${problem}`);
   },
 };
+
+/** What the trial found that every host would find. */
+function faultOf(trial: Trial | undefined): string | null {
+  return trial?.ended != null && FAULTS.has(trial.ended.kind) ? trial.ended.reason : null;
+}
 
 async function open(path: string, terminal: Terminal): Promise<Subject> {
   if ((await stat(path).catch(() => undefined))?.isDirectory() === true) {
@@ -90,26 +113,20 @@ async function openStyle(source: ByteSource): Promise<Subject> {
   return { wasm, style };
 }
 
-/** Operators of one apply; null, with a note, where it cannot be measured. */
-async function measure(style: StyleFile, terminal: Terminal): Promise<number | null> {
+/** One picture's calls on a real context. */
+async function tried(style: StyleFile): Promise<Trial> {
   const reader = await openContextReader(style.manifest.base.contextWidth);
   try {
-    const measured = await measureStyle(style, await reader.read('red apple'), APPLIES);
-    return measured?.operatorsPerApply ?? null;
-  } catch (error) {
-    if (!(error instanceof TinctureError)) throw error;
-    terminal.note(`note: not measured: ${printable(error.message)}`);
-    return null;
+    return await tryStyle(style, await reader.read('red apple'), reader.selfAttentionWidths);
   } finally {
     await reader.close();
   }
 }
 
-function rowsOf({ problem, facts }: CheckReport, operatorsPerApply: number | null): string[][] {
-  if (facts === undefined) return [['may run', problem ?? 'yes']];
+function rowsOf({ facts }: CheckReport, trial: Trial | undefined): string[][] {
+  if (facts === undefined) return [];
   const { operators } = facts;
   return [
-    ['may run', problem ?? 'yes'],
     ['ABI', String(facts.abi)],
     ['size', `${fileSize(facts.bytes)}, ${facts.functions} functions`],
     ['memory', `${fileSize(facts.memory.minimumBytes)}, at most ${fileSize(facts.memory.maximumBytes)}`],
@@ -119,10 +136,24 @@ function rowsOf({ problem, facts }: CheckReport, operatorsPerApply: number | nul
     ...operators.busiest
       .slice(0, 5)
       .map(({ name, inLoops, loopDepth }) => ['', `${name}: ${inLoops} in loops, ${loopDepth} deep`]),
-    ...(operatorsPerApply === null
-      ? []
-      : [['apply', `about ${operatorsPerApply.toLocaleString('en')} operators on 77 tokens`]]),
+    ...triedRows(facts, trial),
   ];
+}
+
+/** What each call took; the bytes alone do not bound a loop. */
+function triedRows({ does }: CheckedFacts, trial: Trial | undefined): string[][] {
+  if (trial === undefined) {
+    const seconds = DEFAULT_DEADLINE_MS / 1000;
+    return [
+      ['tried', `nothing: whether its calls end shows in a style only; hosts end one after ${seconds} s`],
+    ];
+  }
+  return does
+    .flatMap(({ export: name }) => {
+      const count = trial.operators[name];
+      return count === undefined ? [] : [`${name}: about ${count.toLocaleString('en')} operators`];
+    })
+    .map((row, index) => [index === 0 ? 'tried' : '', row]);
 }
 
 function doesRows({ does }: CheckedFacts): string[][] {

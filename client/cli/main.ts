@@ -72,6 +72,7 @@ const COMMANDS: readonly Entry[] = [
 const HELP = `tincture: Stable Diffusion styles, drawn on this machine.
 
 Usage: tincture COMMAND …
+In the checkout, or a folder inside it: npm run -s tincture -- COMMAND …
 
 ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
 

@@ -14,9 +14,9 @@ ${table(TEMPLATES.map((name) => [`  ${name}`, TEMPLATE_SUMMARIES[name]]))}
 
   --template TEMPLATE   default: hypernetwork
   --weights FILE        a .pt or .safetensors in place of the template's small random weights; again for the next file
-  --json                print { folder, template, files }`;
+  --json                print { folder, template, files, command }`;
 
-/** What an author runs next; npm runs it in the folder of Tincture, against which relative paths count. */
+/** What an author runs next, in the new folder. */
 const NEXT = ['build', 'test', 'preview', 'pack'];
 
 export const create: Command = {
@@ -30,15 +30,16 @@ export const create: Command = {
     const [path, ...rest] = positionals;
     if (path === undefined || rest.length > 0) throw new UsageError('new takes one name');
     const template = templateOf(values.template ?? 'hypernetwork');
-    const { folder, files, notes } = await createProject(path, template, values.weights ?? []);
+    const { folder, files, notes, command } = await createProject(path, template, values.weights ?? []);
     for (const note of notes) terminal.note(`note: ${note}`);
     if (values.json === true) {
-      terminal.out(json({ folder, template, files }));
+      terminal.out(json({ folder, template, files, command }));
       return;
     }
     terminal.out(`${folder}: ${files.length} files of the template ${template}
 
-${NEXT.map((command) => `  npm run -s tincture -- ${command} ${path}`).join('\n')}`);
+  cd ${/^[\w./:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`}
+${NEXT.map((next) => `  ${command} ${next}`).join('\n')}`);
   },
 };
 

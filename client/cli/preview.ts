@@ -2,12 +2,20 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Picture, StyleSource } from '../engine/engine.ts';
+import { parametersOf } from '../engine/request.ts';
 import { encodePng } from '../formats/png.ts';
 import { contactSheet } from '../kit/contact-sheet.ts';
 import { buildFolder, openProject } from '../kit/project.ts';
 import { DEFAULT_MODEL } from '../kit/prompt-context.ts';
 import { folderOf, packFolder } from './build-style.ts';
-import { type Command, decimalNumber, parseCommandLine, type Terminal, UsageError } from './command.ts';
+import {
+  type Command,
+  decimalNumber,
+  parseCommandLine,
+  type Terminal,
+  UsageError,
+  wholeNumber,
+} from './command.ts';
 import { checkOutput, json, printable, writeWhole } from './output.ts';
 import { assignParameters, parseParameters } from './parameters.ts';
 import { type ProgressView, progressView } from './progress.ts';
@@ -45,7 +53,7 @@ export const preview: Command = {
     const prompt = values.prompt ?? 'red apple';
     const seeds = numbers('--seeds', values.seeds ?? '1,2', 0, 2 ** 32 - 1, true);
     const strengths = numbers('--strengths', values.strengths ?? '0,0.5,1', -100, 100, false);
-    const steps = decimalNumber('--steps', values.steps, 1, 1000);
+    const steps = wholeNumber('--steps', values.steps, 1, 1000);
     const options = parseParameters(values.parameter ?? []);
     const project = await openProject(folderOf('preview', positionals));
     const [parameters = {}] = assignParameters([project.card.name], options);
@@ -54,7 +62,10 @@ export const preview: Command = {
     const view = values.json === true ? undefined : progressView(process.stderr);
     const { signal, release } = cancelOnSignals();
     try {
-      const { bytes } = await packFolder(project, terminal, signal);
+      const { bytes, manifest } = await packFolder(project, terminal, signal);
+      // Before a model is opened for them.
+      const own = manifest.parameters.filter(({ name }) => name !== 'strength');
+      parametersOf(manifest.name, own, parameters);
       const style = { name: `${project.card.name}.style`, file: new Blob([bytes]) };
       const request = { prompt, ...(steps === undefined ? {} : { steps }) };
       const pictures = await draw({ style, parameters, request, seeds, strengths, signal, view, terminal });

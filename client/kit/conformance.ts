@@ -1,8 +1,8 @@
 // The kit's own tests of a style: what every plugin promises by the ABI, on real contexts. Node and browsers.
 import { PluginError } from '../../plugins/contract/plugin-error.ts';
 import type { StyleFile } from '../formats/style-file.ts';
-import type { ContextPair, Plugin, PluginHost } from '../plugin-host/host.ts';
-import { measureStyle } from './measure.ts';
+import type { ContextPair, Plugin, PluginHost, PluginLimits } from '../plugin-host/host.ts';
+import { measureGrowth } from './measure.ts';
 import { startStyle } from './start-style.ts';
 
 export interface ConformanceResult {
@@ -46,11 +46,15 @@ const CHECKS: readonly Check[] = [
   ['refuses a width that it does not know, and works on', checkRefusal],
 ];
 
-/** Runs every check on an instance of its own; a failed one does not stop the others, unless the plugin did not end in time. */
+/**
+ * Runs every check on an instance of its own; a failed one does not stop the others, unless the plugin did not end in time. `limits` are
+ * the host's where none are named.
+ */
 export async function checkConformance(
   host: PluginHost,
   style: StyleFile,
   contexts: ConformanceContexts,
+  limits: Partial<PluginLimits> = {},
 ): Promise<ConformanceResult[]> {
   const results: ConformanceResult[] = [];
   let slow = false;
@@ -63,7 +67,7 @@ export async function checkConformance(
     let plugin: Plugin | undefined;
     let problem: string | null = null;
     try {
-      plugin = await startStyle(host, style);
+      plugin = await startStyle(host, style, {}, limits);
       await prepare(plugin, contexts.context);
       await run({ ...contexts, host, style, plugin });
     } catch (error) {
@@ -169,7 +173,7 @@ async function checkSchedule({ plugin }: Subject): Promise<void> {
 }
 
 async function checkMemory({ style, context }: Subject): Promise<void> {
-  const measured = await measureStyle(style, context, LEAK_APPLIES);
+  const measured = await measureGrowth(style, context, LEAK_APPLIES);
   if (measured === undefined || measured.memoryAfter === measured.memoryBefore) return;
   throw new Error(
     `the memory grew from ${measured.memoryBefore} to ${measured.memoryAfter} bytes; free what tincture_apply allocates`,

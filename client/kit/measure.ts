@@ -1,171 +1,77 @@
-// Runs a metered copy of a style's plugin and counts: operators for each apply, and memory. It ends itself, for its fuel is bounded.
+// Measures a style on a metered copy of its plugin: what each call of a picture costs, whether it ends, and whether applying leaks.
 import type { OptionalFunction } from '../../plugins/contract/abi.ts';
-import { DEFAULT_DEADLINE_MS } from '../../plugins/contract/limits.ts';
-import { PluginError } from '../../plugins/contract/plugin-error.ts';
-import { readDescription } from '../../plugins/host/answers.ts';
-import { FUEL_EXPORT, FUEL_PER_MS } from '../../plugins/metering/fuel.ts';
-import { meterPlugin } from '../../plugins/metering/meter.ts';
-import { openSafetensors } from '../formats/safetensors.ts';
+import { PluginError, type PluginErrorKind } from '../../plugins/contract/plugin-error.ts';
 import type { StyleFile } from '../formats/style-file.ts';
-import { readHypernetwork } from '../hypernetwork/read.ts';
-import { METADATA_KEY } from '../hypernetwork/safetensors-metadata.ts';
 import type { ContextPair } from '../plugin-host/host.ts';
-import { encodePair } from '../plugin-host/layer-block.ts';
-import { encodeTensors } from '../plugin-host/tensor-block.ts';
-import { moduleOf, weightsOf } from './start-style.ts';
+import { MeteredPlugin } from './metered-plugin.ts';
 
-export interface Measurement {
-  /** Operators of one apply of this context, as fuel counts them: a table lookup and a division weigh alike in time, not here. */
-  readonly operatorsPerApply: number;
+export interface Trial {
+  /** The most that one call of each function cost, in operators as fuel counts them: a lookup and a division weigh alike in time, not here. */
+  readonly operators: Readonly<Partial<Record<OptionalFunction, number>>>;
+  /** Where it stopped; null where every call was answered. */
+  readonly ended: {
+    readonly call: string;
+    readonly kind: PluginErrorKind;
+    readonly reason: string;
+  } | null;
+}
+
+/** Sampling steps of the picture that is tried. */
+const STEPS = 20;
+/** What is unpacked on first use does not count. */
+const APPLIES = 2;
+
+/**
+ * Makes every call that a picture makes, at strength 1: parameters at their defaults, weights, the context, a schedule, and for each
+ * phase layers of these widths and an apply. Throws what the readers and the meter throw, and nothing that the plugin does.
+ */
+export async function tryStyle(
+  style: StyleFile,
+  context: ContextPair,
+  selfAttentionWidths: readonly number[],
+): Promise<Trial> {
+  const plugin = await MeteredPlugin.open(style);
+  let ended: Trial['ended'] = null;
+  try {
+    await plugin.begin(style, context);
+    const applies = plugin.offers('tincture_apply');
+    const widths = applies ? selfAttentionWidths : [...selfAttentionWidths, context.width];
+    for (const phase of plugin.offers('tincture_schedule') ? plugin.schedule(STEPS) : [0]) {
+      if (plugin.offers('tincture_phase')) plugin.setPhase(phase);
+      if (plugin.offers('tincture_layers')) for (const width of widths) plugin.layers(width);
+      if (applies) for (let i = 0; i < APPLIES; i++) plugin.apply(context);
+    }
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+    ended = { call: plugin.lastCall, kind: error.kind, reason: error.message };
+  }
+  const costs = [...plugin.spent].map(([name, fuel]) => [name, Number(fuel)] as const);
+  return { operators: Object.fromEntries(costs), ended };
+}
+
+export interface Growth {
   /** Bytes of memory after the first applies, and after `applies` more. */
   readonly memoryBefore: number;
   readonly memoryAfter: number;
-  readonly applies: number;
 }
 
-/** What one call may spend: the fuel that stands for a host's deadline. */
-const FUEL = BigInt(DEFAULT_DEADLINE_MS) * BigInt(FUEL_PER_MS);
 /** After these, whatever is packed or unpacked on first use is in place. */
 const WARM_APPLIES = 5;
 
 /**
- * Applies the style `applies` times to the context at strength 1. Undefined where the plugin has no apply. Throws what the validator, the
- * readers and the meter throw, and PluginErrors for what the plugin does.
+ * Applies the style to the context again and again and looks at its memory. Undefined where the plugin has no apply. Throws what the
+ * validator, the readers and the meter throw, and PluginErrors for what the plugin does.
  */
-export async function measureStyle(
+export async function measureGrowth(
   style: StyleFile,
   context: ContextPair,
   applies: number,
-): Promise<Measurement | undefined> {
-  const { name } = style.manifest;
-  const metered = meterPlugin(await moduleOf(style), { name });
-  const { instance } = await WebAssembly.instantiate(metered);
-  const running = new MeteredPlugin(name, instance);
-  if (!running.offers('tincture_apply')) return undefined;
-  await running.begin(style, context);
-  for (let i = 0; i < WARM_APPLIES; i++) running.apply(context);
-  const memoryBefore = running.memoryBytes;
-  let spent = 0n;
-  for (let i = 0; i < applies; i++) spent = running.apply(context);
-  return {
-    operatorsPerApply: Number(spent),
-    memoryBefore,
-    memoryAfter: running.memoryBytes,
-    applies,
-  };
-}
-
-type Exported = (...args: number[]) => number;
-
-/** The ABI's calls on an instance in this thread. */
-class MeteredPlugin {
-  readonly #name: string;
-  readonly #exports: WebAssembly.Exports;
-  #spent = 0n;
-
-  constructor(name: string, instance: WebAssembly.Instance) {
-    this.#name = name;
-    this.#exports = instance.exports;
-    this.#call('tincture_abi_1');
-  }
-
-  get memoryBytes(): number {
-    return (this.#exports['memory'] as WebAssembly.Memory).buffer.byteLength;
-  }
-
-  offers(name: OptionalFunction): boolean {
-    return this.#exports[name] !== undefined;
-  }
-
-  /** Parameters at their defaults, weights, and the prompt's context. */
-  async begin(style: StyleFile, context: ContextPair): Promise<void> {
-    const words = this.offers('tincture_describe') ? this.#call('tincture_describe') : 0;
-    const description = readDescription(this.#name, words === 0 ? undefined : this.#words(words));
-    if (this.offers('tincture_parameter')) {
-      for (const [index, parameter] of description.parameters.entries()) {
-        this.#status('tincture_parameter', index, parameter.default);
-      }
-    }
-    for (const [set, sha256] of weightsOf(style.manifest).entries()) {
-      const source = style.blob(sha256);
-      const file = await openSafetensors(source);
-      if (file.metadata[METADATA_KEY] === undefined) {
-        for (const block of await encodeTensors(this.#name, file, description)) {
-          this.#withBlock(block, (at) => this.#status('tincture_tensor', set, at, block.length));
-        }
-        continue;
-      }
-      for (const [width, pair] of (await readHypernetwork(source)).widths) {
-        const blocks = encodePair(this.#name, width, pair);
-        for (const [side, stack] of [blocks.k, blocks.v].entries()) {
-          for (const [index, block] of stack.entries()) {
-            this.#withBlock(block, (at) =>
-              this.#status('tincture_load', set, width, side, index, at, block.length),
-            );
-          }
-        }
-      }
-    }
-    if (this.offers('tincture_context')) {
-      this.#withBlock(bytesOf(context.k), (at) =>
-        this.#status('tincture_context', context.width, context.rows, at),
-      );
-    }
-  }
-
-  /** The fuel of the call. */
-  apply({ width, rows, k, v }: ContextPair): bigint {
-    this.#withBlock(bytesOf(k), (keys) =>
-      this.#withBlock(bytesOf(v), (values) => this.#status('tincture_apply', width, rows, keys, values, 1)),
-    );
-    return this.#spent;
-  }
-
-  #call(name: string, ...args: number[]): number {
-    const fuel = this.#exports[FUEL_EXPORT] as WebAssembly.Global;
-    fuel.value = FUEL;
-    try {
-      const result = (this.#exports[name] as Exported)(...args);
-      if (name === 'tincture_apply') this.#spent = FUEL - (fuel.value as bigint);
-      return result;
-    } catch (cause) {
-      const kind = (fuel.value as bigint) < 0n ? 'deadline' : 'trap';
-      const found = kind === 'deadline' ? 'more work than a host allows' : (cause as Error).message;
-      throw new PluginError(kind, `${name} did not end`, { where: this.#name, found, cause });
-    }
-  }
-
-  #status(name: OptionalFunction, ...args: number[]): void {
-    const status = this.#call(name, ...args);
-    if (status === 0) return;
-    const words = this.#call('tincture_error');
-    const found = words === 0 ? `status ${status}` : new TextDecoder().decode(this.#words(words));
-    throw new PluginError('refused', `${name} refused`, { where: this.#name, found });
-  }
-
-  #withBlock(bytes: Uint8Array, use: (pointer: number) => void): void {
-    const pointer = this.#call('tincture_alloc', bytes.length) >>> 0;
-    if (pointer === 0) throw new PluginError('memory', 'the memory is full', { where: this.#name });
-    this.#view(pointer, bytes.length).set(bytes);
-    use(pointer);
-    this.#call('tincture_free', pointer);
-  }
-
-  #words(pointer: number): Uint8Array {
-    const at = pointer >>> 0;
-    const head = this.#view(at, 4);
-    const length = new DataView(head.buffer, head.byteOffset).getUint32(0, true);
-    return this.#view(at + 4, length).slice();
-  }
-
-  #view(at: number, length: number): Uint8Array {
-    if (at + length > this.memoryBytes) {
-      throw new PluginError('trap', 'a pointer outside the memory', { where: this.#name, found: String(at) });
-    }
-    return new Uint8Array((this.#exports['memory'] as WebAssembly.Memory).buffer, at, length);
-  }
-}
-
-function bytesOf(values: Float32Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+): Promise<Growth | undefined> {
+  const plugin = await MeteredPlugin.open(style);
+  if (!plugin.offers('tincture_apply')) return undefined;
+  await plugin.begin(style, context);
+  for (let i = 0; i < WARM_APPLIES; i++) plugin.apply(context);
+  const memoryBefore = plugin.memoryBytes;
+  for (let i = 0; i < applies; i++) plugin.apply(context);
+  return { memoryBefore, memoryAfter: plugin.memoryBytes };
 }

@@ -1,7 +1,7 @@
 // Makes an author's folder from a template: all of it beside its place first, then renamed into it. In Node.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TinctureError } from '../../plugins/contract/error.ts';
 import { compress } from '../../plugins/low-rank/compress.ts';
@@ -13,6 +13,9 @@ import { COMPILER_TYPES, SDK_SOURCE } from './library.ts';
 import { fillTemplate, formatCard, type TemplateName, templateWeights } from './templates.ts';
 
 const TEMPLATE_FOLDER = fileURLToPath(new URL('./templates/', import.meta.url));
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
+/** How the templates' READMEs write a command; npm finds the checkout from every folder inside it. */
+const COMMAND = 'npm run -s tincture --';
 /** Templates whose weights files are hypernetworks; the others' are tensors with names of their own. */
 const TAKES_HYPERNETWORKS: ReadonlySet<TemplateName> = new Set(['hypernetwork', 'blend']);
 
@@ -25,6 +28,8 @@ export interface CreatedProject {
   readonly files: readonly string[];
   /** What the author should know. */
   readonly notes: readonly string[];
+  /** What stands before a command's name in that folder. */
+  readonly command: string;
 }
 
 /**
@@ -53,10 +58,22 @@ export async function createProject(
   const files = new Map<string, string | Uint8Array>(Object.entries(texts));
   for (const [name, bytes] of Object.entries(templateWeights(template))) files.set(name, bytes);
   if (weights.length > 0) await replaceWeights(template, weights, files, notes);
+  const command = await commandIn(folder);
+  files.set('README.md', texts['README.md']!.replaceAll(COMMAND, command));
   files.set('.gitignore', 'build/\nassembly/tsconfig.json\n');
   files.set('assembly/tsconfig.json', editorConfig());
   await writeAll(folder, files);
-  return { folder, files: [...files.keys()].sort(), notes };
+  return { folder, files: [...files.keys()].sort(), notes, command };
+}
+
+/** The command as it works when typed in `folder`, which need not be there yet. */
+async function commandIn(folder: string): Promise<string> {
+  const checkout = await realpath(CHECKOUT);
+  const place = join(await realpath(dirname(folder)), basename(folder));
+  const down = relative(checkout, place);
+  if (down.split(/[\\/]/)[0] !== '..' && !isAbsolute(down)) return COMMAND;
+  const up = relative(place, checkout).replaceAll('\\', '/');
+  return COMMAND.replace('npm', `npm --prefix ${/^[\w./:-]+$/.test(up) ? up : `"${up}"`}`);
 }
 
 /** The template's texts by path. */

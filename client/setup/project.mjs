@@ -76,9 +76,9 @@ export function runNode(args, options = {}) {
 }
 
 /** As `runNode`, any program. A terminal's Ctrl-C reaches the child itself; this process only waits for it. */
-export function run(command, args, { stdio = 'inherit', env = {} } = {}) {
+export function run(command, args, { stdio = 'inherit', env = {}, cwd = ROOT } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio, env: { ...childEnvironment(), ...env } });
+    const child = spawn(command, args, { cwd, stdio, env: { ...childEnvironment(), ...env } });
     const wait = () => {};
     const pass = () => child.kill('SIGTERM');
     process.on('SIGINT', wait);

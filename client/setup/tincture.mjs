@@ -5,8 +5,9 @@ import { ensureDependencies, ROOT, runNode } from './project.mjs';
 
 ensureDependencies();
 await buildWasm();
-process.exitCode = await runNode([
-  '--no-warnings',
-  join(ROOT, 'client', 'cli', 'main.ts'),
-  ...process.argv.slice(2),
-]);
+// npm runs scripts in the checkout's folder; paths mean what they meant where the user typed them.
+const typedIn = process.env.npm_lifecycle_script === undefined ? undefined : process.env.INIT_CWD;
+process.exitCode = await runNode(
+  ['--no-warnings', join(ROOT, 'client', 'cli', 'main.ts'), ...process.argv.slice(2)],
+  { cwd: typedIn ?? process.cwd() },
+);

@@ -59,12 +59,17 @@ describe('a new style', () => {
     expect(readPngText(readFileSync(output)).Description).toBe(
       'Rows: seeds 3. Columns: strengths 0, 1. Prompt: red apple',
     );
-  });
+    const refused = await tincture('preview', style(), '--parameter', 'balance=2', '--output', at('no.png'));
+    expect([refused.code, existsSync(at('no.png'))]).toEqual([2, false]);
+    expect(refused.stderr).toMatch(/^error: parameter balance of my-style cannot be used; expected -1 … 1, found 2$/m);
+    expect(refused.stderr).not.toContain('picture 1');
+  }); // biome-ignore format: long
 
   test('is checked and inspected as a file', async () => {
     const checked = await tinctureJson('check', packed());
     expect(checked).toMatchObject({ problem: null, warnings: [], style: { name: 'my-style' } });
-    expect(checked['operatorsPerApply']).toBeGreaterThan(1e6);
+    const { tried, operators } = checked as { tried: boolean; operators: Record<string, number> };
+    expect([tried, operators['tincture_apply']! > 1e6]).toEqual([true, true]);
     const { code, stdout } = await tincture('inspect', packed());
     expect(code).toBe(0);
     expect(stdout).toMatch(/^parameters +strength -1 … 1 … 2; balance -1 … 0 … 1$/m);
@@ -102,6 +107,21 @@ describe('what goes wrong', () => {
     expect([forMachines.code, existsSync(join(broken, 'build'))]).toEqual([1, false]);
   }); // biome-ignore format: long
 
+  test('a loop is found by trying, and not by reading the bytes', async () => {
+    const looping = at('looping');
+    await tinctureJson('new', looping, '--template', 'procedural');
+    const path = join(looping, 'assembly', 'index.ts');
+    const source = readFileSync(path, 'utf8');
+    writeFileSync(path, source.replace('const factor =', 'while (true) memory.grow(0);\n  const factor ='));
+    const { code, stdout, stderr } = await tincture('check', looping);
+    const found = 'tincture_apply did not end; expected at most 5,000,000,000 operators';
+    expect([code, stdout]).toEqual([1, expect.stringMatching(new RegExp(`^may run +looping: ${found}`, 'm'))]);
+    expect(stderr).toContain(`not fit to run: looping: ${found}`);
+    await tinctureJson('build', looping);
+    const bare = await tincture('check', join(looping, 'build', 'looping.wasm'));
+    expect([bare.code, bare.stdout]).toEqual([0, expect.stringMatching(/^tried +nothing: whether its calls end/m)]);
+  }); // biome-ignore format: long
+
   test('a failing test of the author: named, exit code 1', async () => {
     const failing = at('failing');
     await tinctureJson('new', failing, '--template', 'procedural');
@@ -124,6 +144,7 @@ describe('what goes wrong', () => {
     [['preview', '--seeds', '1,1.5'], 2, /--seeds must be whole numbers, not 1\.5/],
     [['preview', '--strengths', '1,1'], 2, /names a number twice/],
     [['preview', '--parameter', 'x'], 2, /"x" sets no parameter/],
+    [['preview', '--steps', '1.5'], 2, /--steps must be a whole number, not 1\.5/],
     [['watch', '--port', '70000'], 2, /--port must be a number from 0 to 65535/],
     [
       ['generate', 'a <hypernet:b:1>', '--output', '/tmp/a.png', '--parameter', 'x=1'],

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest';
 import { bytesSource } from '../../client/formats/bytes-source.ts';
 import { openStyleFile, type StyleFile } from '../../client/formats/style-file.ts';
 import { checkConformance } from '../../client/kit/conformance.ts';
-import { measureStyle } from '../../client/kit/measure.ts';
+import { tryStyle } from '../../client/kit/measure.ts';
 import { packStyle } from '../../client/kit/pack.ts';
 import { createNodeHost } from '../../client/plugin-host/node.ts';
 import { BASICS, CARD, moduleOfSource, SCALE } from './sources.ts';
@@ -18,6 +18,9 @@ async function styleOf(source: string): Promise<StyleFile> {
   const { bytes } = await packStyle({ card: CARD, plugin: await moduleOfSource(source) });
   return openStyleFile(bytesSource('test.style', bytes));
 }
+
+/** Never ends, and spends its fuel quickly. */
+const LOOP = 'while (true) memory.grow(0);';
 
 async function problemsOf(source: string): Promise<string[]> {
   const results = await checkConformance(host, await styleOf(source), { context, selfAttentionWidths: [4] });
@@ -56,11 +59,35 @@ test.each<[string, string, RegExp[]]>([
 
 test('operators of an apply are counted, and grow with the rows', async () => {
   const style = await styleOf(SCALE);
-  const whole = await measureStyle(style, context, 1);
+  const whole = await tryStyle(style, context, []);
   const half = { width: 8, rows: 38, k: values.slice(0, 304), v: values.slice(0, 304) };
-  const part = await measureStyle(style, half, 1);
-  expect(whole).toMatchObject({ memoryBefore: 65_536, memoryAfter: 65_536, applies: 1 });
-  const ratio = whole!.operatorsPerApply / part!.operatorsPerApply;
+  const part = await tryStyle(style, half, []);
+  expect([whole.ended, part.ended]).toEqual([null, null]);
+  const ratio = whole.operators.tincture_apply! / part.operators.tincture_apply!;
   expect(ratio).toBeGreaterThan(1.7);
   expect(ratio).toBeLessThan(2.1);
+});
+
+test.each([
+  ['tincture_apply', `${APPLY} { ${LOOP} return 0; }`],
+  ['tincture_layers', `export function tincture_layers(width: i32, side: i32, out: usize): i32 { ${LOOP} return 0; }`],
+  ['tincture_schedule', `${APPLY} { return 0; }
+    export function tincture_schedule(steps: i32, out: usize): i32 { ${LOOP} return 0; }`],
+])('a trial ends a loop in %s and names it', async (call, source) => {
+  const { ended } = await tryStyle(await styleOf(BASICS + source), context, [4]);
+  expect(ended).toMatchObject({ call, kind: 'deadline', reason: expect.stringContaining(`${call} did not end`) });
+}); // biome-ignore format: a table
+
+test('a style that loops is ended once, and not waited for again', async () => {
+  const style = await styleOf(`${BASICS}${APPLY} { ${LOOP} return 0; }`);
+  const contexts = { context, selfAttentionWidths: [4] };
+  const problems = (await checkConformance(host, style, contexts, { deadlineMs: 1500 })).map(
+    ({ problem }) => problem,
+  );
+  const first = problems.findIndex((problem) => problem !== null);
+  expect(problems[first]).toMatch(/too slow and was ended; expected an answer within 1500 ms/);
+  expect(new Set(problems.slice(first + 1))).toEqual(
+    new Set(['not run, because the plugin did not end in time above']),
+  );
+  expect(await problemsOf(SCALE)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 // Every template: its folder compiles, packs, the same everywhere, and keeps what every plugin promises.
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -26,8 +26,10 @@ const context = { width: 96, rows: 77, k: values, v: values.slice() };
 test.each(TEMPLATES)('%s builds, packs and conforms', async (template) => {
   await withTemporaryFolder(async (folder) => {
     const path = join(folder, 'my-style');
-    const { files } = await createProject(path, template, []);
+    const { files, command } = await createProject(path, template, []);
     expect(files).toEqual(expect.arrayContaining(['README.md', 'card.json', 'assembly/index.ts', 'test/style.test.ts']));
+    const commands = readFileSync(join(path, 'README.md'), 'utf8').match(/^.* -- (build|test|preview|pack)\b/gm);
+    expect(commands).toEqual(['build', 'test', 'preview', 'pack'].map((name) => `${command} ${name}`));
     const project = await openProject(path);
     expect(project.card).toMatchObject({ name: 'my-style', title: 'My style' });
     const { wasm, diagnostics } = await compilePlugin({
@@ -46,6 +48,21 @@ test.each(TEMPLATES)('%s builds, packs and conforms', async (template) => {
 }); // biome-ignore format: long
 
 describe('a new folder', () => {
+  test('says the commands that work in it, outside of the checkout and inside', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const { command } = await createProject(join(folder, 'far'), 'procedural', []);
+      const prefix = /^npm --prefix (\S+) run -s tincture --$/.exec(command)?.[1];
+      expect(existsSync(join(folder, 'far', prefix!, 'client', 'setup', 'tincture.mjs'))).toBe(true);
+    });
+    const inside = mkdtempSync(fileURLToPath(new URL('../../build/new-', import.meta.url)));
+    try {
+      const { command } = await createProject(join(inside, 'near'), 'procedural', []);
+      expect(command).toBe('npm run -s tincture --');
+    } finally {
+      rmSync(inside, { recursive: true });
+    }
+  });
+
   test('takes the author’s weights in place of the random ones', async () => {
     await withTemporaryFolder(async (folder) => {
       const weights = join(folder, 'mine.safetensors');

@@ -2,14 +2,14 @@
 import type { Settings } from './settings.ts';
 import type { ShelfStyle, StyleInUse } from './styles.ts';
 
-/** A `tincture generate` line, quoted for a POSIX shell. Styles that were dropped are named by their file. */
+/** A line for the checkout that generates the picture, quoted for a POSIX shell. Styles that were dropped are named by their file. */
 export function commandFor(
   settings: Settings,
   styles: readonly StyleInUse[],
   shelf: readonly ShelfStyle[],
   model: string,
 ): string {
-  const words = ['tincture generate', quote(settings.prompt), '--model', quote(model)];
+  const words = ['npm run -s tincture -- generate', quote(settings.prompt), '--model', quote(model)];
   for (const { id, strength, parameters } of styles) {
     const style = shelf.find((entry) => entry.id === id);
     if (style === undefined) continue;
