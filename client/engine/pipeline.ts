@@ -40,6 +40,8 @@ interface Job {
   /** [c, h, w] of one latent. */
   readonly latentShape: readonly number[];
   readonly attention: AttentionLowering;
+  /** What the user should know; batches add to it. */
+  readonly notices: string[];
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -130,6 +132,7 @@ export class Pipeline {
       steps,
       latentShape,
       attention,
+      notices,
       signal,
       onProgress,
     };
@@ -201,7 +204,7 @@ export class Pipeline {
         ...(shown && { preview: previewLatent(shown, this.#preview!) }),
       });
     };
-    return clock.time('unet', () =>
+    const latents = await clock.time('unet', () =>
       sample({
         unet: runner.run,
         prediction: model.manifest.prediction,
@@ -218,6 +221,8 @@ export class Pipeline {
         onStep,
       }),
     );
+    if (runner.notice !== undefined && !job.notices.includes(runner.notice)) job.notices.push(runner.notice);
+    return latents;
   }
 }
 

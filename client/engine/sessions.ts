@@ -9,8 +9,17 @@ import { createSession } from '../runtime/create.ts';
 import type { Backend, Session } from '../runtime/session.ts';
 import type { OpenModel } from './model.ts';
 
-/** UNet sessions kept at once: the plain one and one of the last styles' shape. */
-const UNET_SESSIONS_KEPT = 2;
+/** UNet sessions kept at once, whatever their size: the plain one and one of the last styles' shape. */
+const UNETS_KEPT = 2;
+/** More of a small model, for styles whose layers change shape from phase to phase: at most so many, of so many bytes together. */
+const SMALL_UNETS_KEPT = 8;
+const SMALL_UNETS_BYTES = 2 ** 30;
+
+/** How many UNet sessions of a checkpoint of so many bytes are kept at once. */
+export function unetsKept(checkpointBytes: number): number {
+  const fit = Math.floor(SMALL_UNETS_BYTES / checkpointBytes);
+  return Math.min(Math.max(fit, UNETS_KEPT), SMALL_UNETS_KEPT);
+}
 
 /** Makes and keeps the sessions of a model. */
 export class Sessions {
@@ -51,19 +60,24 @@ export class Sessions {
     const key = `${attention} ${signature.key}`;
     const kept = this.#unets.get(key);
     this.#unets.delete(key);
+    if (kept === undefined) await this.#makeRoom();
     const session =
       kept ??
       this.#create(buildUnet(this.#model.checkpoint, this.#model.config, { signature, attention }), () =>
         this.#unets.delete(key),
       );
     this.#unets.set(key, session);
-    const oldest = this.#unets.keys().next().value;
-    if (this.#unets.size > UNET_SESSIONS_KEPT && oldest !== undefined) {
-      const dropped = this.#unets.get(oldest);
-      this.#unets.delete(oldest);
-      await (await dropped)?.release();
-    }
     return session;
+  }
+
+  /** Releases the UNets that were used longest ago, before another one takes memory. */
+  async #makeRoom(): Promise<void> {
+    const room = unetsKept(this.#model.checkpoint.source.size);
+    for (const [key, session] of this.#unets) {
+      if (this.#unets.size < room) return;
+      this.#unets.delete(key);
+      await (await session).release();
+    }
   }
 
   async release(): Promise<void> {

@@ -43,6 +43,9 @@ export class UnetRunner {
   #prepared: Prepared | undefined;
   /** Evaluations so far, which a prompt that changes goes by. */
   #evaluations = 0;
+  /** The session that each signature had in this picture. */
+  readonly #sessions = new Map<string, Session>();
+  #remade = false;
   /** A chain that folds into one matrix folds once for all steps that are alike. */
   readonly #layerFeeds = new WeakMap<StepState, Readonly<Record<string, Tensor>>>();
 
@@ -84,9 +87,21 @@ export class UnetRunner {
     return prediction!;
   };
 
+  /** What the user should know when sessions had to be made more than once; undefined when all went well. */
+  get notice(): string | undefined {
+    if (!this.#remade) return undefined;
+    return (
+      `The styles' layers have ${this.#sessions.size} shapes in this picture, more than the UNets that are kept of a model of this size, ` +
+      'so that UNets were made anew between steps. A style is faster whose phases have layers of one shape.'
+    );
+  }
+
   async #prepare(state: StepState): Promise<Prepared> {
     const signature = styleSignature(state.styles, this.#job.model.config);
     const session = await this.#job.sessions.unet(signature, this.#job.attention);
+    const before = this.#sessions.get(signature.key);
+    if (before !== undefined && before !== session) this.#remade = true;
+    this.#sessions.set(signature.key, session);
     const layerFeeds = this.#layerFeeds.get(state) ?? styleFeeds(state.styles, signature);
     this.#layerFeeds.set(state, layerFeeds);
     const runs = state.groups.map((group): Run => {

@@ -26,6 +26,8 @@ export interface BiasParts {
   readonly trapAbove?: number;
   /** Takes tensors: the first value of each, times its set's number plus one. */
   readonly tensors?: boolean;
+  /** As many layers as the phase's number and one, which do what one does. */
+  readonly deep?: boolean;
 }
 
 const DESCRIPTION = JSON.stringify({
@@ -34,7 +36,7 @@ const DESCRIPTION = JSON.stringify({
 
 /** amount + phase / 4 + context · last value + calls · number of calls + what the tensors say. */
 export function biasPlugin(parts: BiasParts = {}): Promise<Uint8Array<ArrayBuffer>> {
-  const { schedule, context, calls = 0, trapAbove = 100, tensors } = parts;
+  const { schedule, context, calls = 0, trapAbove = 100, tensors, deep } = parts;
   return compileText(
     moduleText({
       memory: '16 16',
@@ -69,10 +71,14 @@ export function biasPlugin(parts: BiasParts = {}): Promise<Uint8Array<ArrayBuffe
           (f32.store (local.get $at) (local.get $value))
           (local.set $at (i32.add (local.get $at) (i32.const 4)))
           (br_if $fill (i32.lt_u (local.get $at) (local.get $end))))
-        (i32.store (i32.const 1024) (i32.const 65536))
-        (i32.store (i32.const 1028) (i32.sub (local.get $end) (i32.const 65536)))
-        (i32.store (local.get 2) (i32.const 1024))
-        (i32.store offset=4 (local.get 2) (i32.const 1))
+        (local.set $at (i32.const 1024))
+        (i32.store (local.get 2) (local.get $at))
+        (i32.store offset=4 (local.get 2) (i32.add (i32.const 1) ${deep === true ? '(global.get $phase)' : '(i32.const 0)'}))
+        (loop $entry
+          (i32.store (local.get $at) (i32.const 65536))
+          (i32.store offset=4 (local.get $at) (i32.sub (local.get $end) (i32.const 65536)))
+          (local.set $at (i32.add (local.get $at) (i32.const 8)))
+          (br_if $entry (i32.le_u (local.get $at) (i32.add (i32.const 1024) (i32.shl (global.get $phase) (i32.const 3))))))
         (i32.const 0)`,
       more: `(data (i32.const 16) "${words(DESCRIPTION)}")
         (global $amount (mut f32) (f32.const 0)) (global $phase (mut i32) (i32.const 0))

@@ -1,7 +1,7 @@
 // Styles that are programs, in the engine on the golden model: what they make is what a file with the same numbers would.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Sessions } from '../../client/engine/sessions.ts';
+import { Sessions, unetsKept } from '../../client/engine/sessions.ts';
 import { storeFloat32, writeSafetensors } from '../../client/formats/safetensors.ts';
 import {
   bytesSource,
@@ -99,6 +99,10 @@ describe('layers', () => {
   });
 });
 
+test.each([[14e6, 8], [300e6, 3], [2.2e9, 2], [7.7e9, 2]])('of %d bytes %d UNets are kept', (bytes, kept) => {
+  expect(unetsKept(bytes)).toBe(kept);
+}); // biome-ignore format: a row
+
 test('a plugin with layers for no width of the model says that it changes nothing', async () => {
   const style = packed(await compileText(moduleText({ tincture_layers: '(i32.const 3)' })));
   const { notices, latents } = await engine.generate({ ...PICTURE, steps: 3, styles: [{ style }] });
@@ -124,6 +128,27 @@ describe('schedules', () => {
     const steps = [[{ style: await biasData(0.25), strength: 0.8 }], [half], [], [half]];
     expect(relativeError(made, await composer.draw(PICTURE, steps))).toBeLessThan(1e-5);
   }); // biome-ignore format: a row
+
+  test('of phases with layers of several shapes make one session for each, and say when there are too many', async () => {
+    const unet = vi.spyOn(Sessions.prototype, 'unet');
+    const cycle = (shapes: number, steps: number) =>
+      Array.from({ length: steps }, (_, step) => [1, step % shapes] as const);
+    try {
+      const three = packed(await biasPlugin({ deep: true, schedule: cycle(3, 6) }));
+      const { latents, notices } = await engine.generate({ ...PICTURE, steps: 6, styles: [{ style: three }] });
+      const sessions = await Promise.all(unet.mock.results.map(({ value }) => value));
+      expect([new Set(sessions).size, notices]).toEqual([3, []]);
+      const bias = [0.25, 0.5, 0.75, 0.25, 0.5, 0.75];
+      const steps = await Promise.all(bias.map(async (value) => [{ style: await biasData(value) }]));
+      expect(relativeError(latents.data, await composer.draw(PICTURE, steps))).toBeLessThan(1e-5);
+
+      const nine = packed(await biasPlugin({ deep: true, schedule: cycle(9, 11) }));
+      const many = await engine.generate({ ...PICTURE, steps: 11, styles: [{ style: nine }] });
+      expect(many.notices).toEqual([expect.stringMatching(/have 9 shapes .* made anew 2 times/)]);
+    } finally {
+      unet.mockRestore();
+    }
+  });
 
   test('leave other styles as they are, and samplers that run the UNet twice within their step', async () => {
     const picture = { ...PICTURE, sampler: 'heun' };
