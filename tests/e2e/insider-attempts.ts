@@ -135,6 +135,27 @@ export const DOCUMENT_ATTEMPTS: Readonly<Record<string, string>> = {
     base.href = url;
     document.head.append(base);
     if (document.baseURI !== url) throw new Error('refused');`,
+  // Asks an address for the machine's own: a packet of UDP that no rule for requests sees.
+  'a WebRTC connection': `const { RTCPeerConnection } = globalThis;
+    const connection = new RTCPeerConnection({ iceServers: [{ urls: 'stun:' + new URL(url).host }] });
+    connection.createDataChannel('x');
+    await connection.setLocalDescription();
+    await new Promise((resolve) => {
+      connection.onicegatheringstatechange = () => connection.iceGatheringState === 'complete' && resolve();
+      setTimeout(resolve, 1000);
+    });
+    connection.close();
+    throw new Error('unseen')`,
+  'WebRTC of another realm': `const frame = document.createElement('iframe');
+    document.documentElement.append(frame);
+    return new frame.contentWindow.RTCPeerConnection()`,
+  'a load ahead of time': `for (const rel of ['prefetch', 'preload', 'modulepreload', 'preconnect', 'prerender']) {
+      const link = document.createElement('link');
+      Object.assign(link, { rel, href: url, as: 'fetch' });
+      document.documentElement.append(link);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    throw new Error('unseen')`,
   'a service worker': 'return await navigator.serviceWorker.register(url)',
 };
 

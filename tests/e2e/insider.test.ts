@@ -1,4 +1,5 @@
 // Someone hostile inside the sandbox's frame, in Chromium: every way out that we know is tried, and none may be open.
+import { createSocket, type Socket } from 'node:dgram';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
@@ -13,6 +14,8 @@ let browser: TestBrowser;
 let page: Page;
 /** Answers anyone; what reaches it got out. */
 let outside: Server;
+/** The same port for packets. */
+let packets: Socket;
 let url: string;
 const reached: string[] = [];
 
@@ -31,13 +34,17 @@ beforeAll(async () => {
     socket.destroy();
   });
   await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(outside.address() as AddressInfo).port}/leak`;
+  const { port } = outside.address() as AddressInfo;
+  packets = createSocket('udp4', () => reached.push('a packet'));
+  await new Promise<void>((resolve) => packets.bind(port, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${port}/leak`;
   browser = await launchChromium();
   page = await browser.newPage();
 });
 afterAll(async () => {
   await browser?.close();
-  outside.close();
+  outside?.close();
+  packets?.close();
 });
 
 function attempt(
@@ -56,7 +63,9 @@ function letIn(outcomes: Outcomes): string[] {
 test('the page itself reaches the outside, so that what follows means something', async () => {
   expect(await page.evaluate(`fetch(${JSON.stringify(url)}).then(({ status }) => status)`)).toBe(200);
   expect(reached.splice(0)).toEqual(['GET /leak']);
-});
+  await page.evaluate(`(async (url) => { ${DOCUMENT_ATTEMPTS['a WebRTC connection']} })(${JSON.stringify(url)}).catch(() => {})`);
+  expect(new Set(reached.splice(0))).toEqual(new Set(['a packet']));
+}); // biome-ignore format: long
 
 test('nothing gets out of the Worker', async () => {
   const outcomes = await attempt('fromWorker', WORKER_ATTEMPTS);
@@ -74,6 +83,8 @@ test('nothing gets out of the frame’s document', async () => {
     eval: 'EvalError',
     fetch: 'TypeError',
     'the page’s document': 'SecurityError',
+    'a WebRTC connection': 'TypeError',
+    'WebRTC of another realm': 'SecurityError',
   });
   expect(reached).toEqual([]);
   expect(page.context().pages()).toContain(page);

@@ -26,8 +26,9 @@ export async function fromWorker(attempts: string): Promise<Outcomes> {
   return promise.finally(() => sandbox.end());
 }
 
-/** A frame whose own script is this one: the policy is the real one but for the script's hash. */
-async function frameOf(script: string): Promise<HTMLIFrameElement> {
+/** A frame where this runs once its own script has run: the policy is the real one but for the script's hash. */
+async function frameOf(insider: string): Promise<HTMLIFrameElement> {
+  const script = `${FRAME_SCRIPT};${insider}`;
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(script));
   const policy = FRAME_POLICY.replace(FRAME_SCRIPT_HASH, `sha256-${new Uint8Array(digest).toBase64()}`);
   const frame = document.createElement('iframe');
