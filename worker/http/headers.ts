@@ -46,7 +46,7 @@ export const DATA_HEADERS: Readonly<Record<string, string>> = {
  * The one inline script that may run: the plugin sandbox's. Its frame is a `srcdoc` document and inherits the
  * page's policy. `FRAME_SCRIPT_HASH` of the plugin host; a test holds them equal.
  */
-const SANDBOX_SCRIPT = "'sha256-xuU41ffq7Lxo/cxsDvZfJAR6LRlSRjeby4oWNe8eWP8='";
+const SANDBOX_SCRIPT = "'sha256-EFvEAKnl3dPkxlaS12nvBUUZ8+wmS2MeQtI+QAlzFXY='";
 
 /**
  * The studio's policy. Only its own files and the sandbox's script run, WebAssembly may be compiled, Workers
