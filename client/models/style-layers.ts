@@ -4,12 +4,13 @@ import type { Value } from '../onnx/value.ts';
 import { activate } from './activations.ts';
 import type { ChainShape, LayerShape, StackShape, StyleSignature, WidthShape } from './signature.ts';
 import { foldedNames, layerNames, strengthName } from './style-names.ts';
+import type { ContextBender } from './transformer.ts';
 
 /** PyTorch's default, which hypernetworks use. */
 const LAYER_NORM_EPSILON = 1e-5;
 
 /** The styles' layers in one graph. Inputs are declared once and shared by all attentions of a width. */
-export class StyleLayers {
+export class StyleLayers implements ContextBender {
   readonly #graph: GraphBuilder;
   readonly #widths = new Map<number, WidthShape>();
   readonly #inputs = new Map<string, Value>();

@@ -32,22 +32,42 @@ export function buildTextEncoder(
 /** The body of `buildTextEncoder`. */
 export function textEncoder(
   network: Network,
-  { text, contextWidth, maxTokens }: ModelConfig,
+  config: ModelConfig,
   { steered = false }: TextEncoderOptions = {},
 ): void {
   const { graph } = network;
-  const ids = graph.input('input_ids', 'int32', ['batch', maxTokens]);
+  const ids = graph.input('input_ids', 'int32', ['batch', config.maxTokens]);
+  const looked = tokenEmbeddings(network, config, ids);
+  const tokens = steered ? graph.within('embeddings', () => replaceTokens(network, looked)) : looked;
+  const gate = (layer: number): Value | undefined =>
+    steered && layer > 0 ? graph.input(layerGate(layer), 'float32', [1]) : undefined;
+  graph.output('context', encodedText(network, config, tokens, gate));
+}
+
+/** Rows of the token table for ids [batch, 77]: [batch, 77, width]. */
+export function tokenEmbeddings(network: Network, { text, contextWidth }: ModelConfig, ids: Value): Value {
   const table = network.parameter('embeddings.token_embedding.weight', [text.vocabulary, contextWidth]);
+  return network.graph.within('embeddings', () => network.graph.Gather(table, ids));
+}
+
+/**
+ * The encoder from the tokens' embeddings [batch, 77, width] to the context of the same shape. `gate` gives a factor [1]
+ * for what a layer adds.
+ */
+export function encodedText(
+  network: Network,
+  { text, contextWidth, maxTokens }: ModelConfig,
+  tokens: Value,
+  gate: (layer: number) => Value | undefined = () => undefined,
+): Value {
+  const { graph } = network;
   const positions = network.parameter('embeddings.position_embedding.weight', [maxTokens, contextWidth]);
-  const embedded = graph.within('embeddings', () => {
-    const looked = graph.Gather(table, ids);
-    return graph.Add(steered ? replaceTokens(network, looked) : looked, positions);
-  });
+  const embedded = graph.within('embeddings', () => graph.Add(tokens, positions));
   const mask = causalMask(network, maxTokens);
   let x = graph.Reshape(embedded, [-1, contextWidth]);
   for (let layer = 0; layer < text.layers; layer++) {
-    const gate = steered && layer > 0 ? graph.input(layerGate(layer), 'float32', [1]) : undefined;
-    const gated = (y: Value): Value => (gate === undefined ? y : graph.Mul(y, gate));
+    const factor = gate(layer);
+    const gated = (y: Value): Value => (factor === undefined ? y : graph.Mul(y, factor));
     x = network.module(`encoder.layers.${layer}`, (module) => {
       const heard = selfAttention(module, module.layerNorm('layer_norm1', x), text.heads, mask);
       const seen = graph.Add(x, gated(heard));
@@ -56,7 +76,7 @@ export function textEncoder(
     });
   }
   const normalised = network.layerNorm('final_layer_norm', x);
-  graph.output('context', graph.Reshape(normalised, [-1, maxTokens, contextWidth]));
+  return graph.Reshape(normalised, [-1, maxTokens, contextWidth]);
 }
 
 /** Token embeddings [batch, tokens, width] with some of them replaced: an embedding's vectors are graph inputs. */

@@ -2,7 +2,12 @@
 import type { Value } from '../onnx/value.ts';
 import { type AttentionLowering, attention, queryScale } from './attention.ts';
 import { channelsOf, lastAxis, type Network } from './network.ts';
-import type { StyleLayers } from './style-layers.ts';
+
+/** Layers between self-attention's input and its keys and values. */
+export interface ContextBender {
+  /** Rows x [rows, width] as keys and as values read them; undefined where this width is left alone. */
+  bend(width: number, x: Value): readonly [k: Value, v: Value] | undefined;
+}
 
 /** What all transformers of a UNet share. */
 export interface TransformerContext {
@@ -13,7 +18,7 @@ export interface TransformerContext {
   readonly shape: (width: number) => Value;
   readonly heads: number;
   readonly lowering: AttentionLowering;
-  readonly styles: StyleLayers | undefined;
+  readonly styles: ContextBender | undefined;
 }
 
 /** CompVis's epsilon for the group norm before a transformer. */

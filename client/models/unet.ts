@@ -9,7 +9,7 @@ import { buildGraph, type Network } from './network.ts';
 import type { StyleSignature } from './signature.ts';
 import { StyleLayers } from './style-layers.ts';
 import { timeEmbedding } from './time-embedding.ts';
-import { type TransformerContext, transformer } from './transformer.ts';
+import { type ContextBender, type TransformerContext, transformer } from './transformer.ts';
 import { UNET_NORM_EPSILON, unetResBlock } from './unet-blocks.ts';
 
 export interface UnetOptions extends AttentionOptions {
@@ -29,19 +29,41 @@ export function buildUnet(file: TensorFile, config: ModelConfig, options: UnetOp
 /** The body of `buildUnet`. */
 export function unet(network: Network, config: ModelConfig, options: UnetOptions = {}): void {
   const { graph } = network;
-  const { levels, modelChannels, heads, middleDepth } = config.unet;
-  const sample = graph.input('sample', 'float32', ['batch', config.latentChannels, 'height', 'width']);
-  const timestep = graph.input('timestep', 'float32', ['batch']);
   const contextShape = ['batch', 'tokens', config.contextWidth];
-  const contextK = graph.input('context_k', 'float32', contextShape);
-  const contextV = graph.input('context_v', 'float32', contextShape);
+  const inputs: UnetInputs = {
+    sample: graph.input('sample', 'float32', ['batch', config.latentChannels, 'height', 'width']),
+    timestep: graph.input('timestep', 'float32', ['batch']),
+    contextK: graph.input('context_k', 'float32', contextShape),
+    contextV: graph.input('context_v', 'float32', contextShape),
+  };
+  const styles = options.signature === undefined ? undefined : new StyleLayers(graph, options.signature);
+  graph.output('noise_pred', noisePrediction(network, config, inputs, { ...options, styles }));
+}
+
+/** What the UNet reads; shapes as in `buildUnet`, symbolic or not. */
+export interface UnetInputs {
+  readonly sample: Value;
+  readonly timestep: Value;
+  readonly contextK: Value;
+  readonly contextV: Value;
+}
+
+/** The UNet from given values to the predicted noise (or velocity), of the sample's shape. */
+export function noisePrediction(
+  network: Network,
+  config: ModelConfig,
+  { sample, timestep, contextK, contextV }: UnetInputs,
+  { attention = 'fused', styles }: AttentionOptions & { readonly styles?: ContextBender | undefined },
+): Value {
+  const { graph } = network;
+  const { levels, modelChannels, heads, middleDepth } = config.unet;
   const context: TransformerContext = {
     k: graph.Reshape(contextK, [-1, config.contextWidth]),
     v: graph.Reshape(contextV, [-1, config.contextWidth]),
     shape: onceForEach((width) => graph.Concat([graph.Shape(contextK, 2), graph.int64s([width])], 0)),
     heads,
-    lowering: options.attention ?? 'fused',
-    styles: options.signature === undefined ? undefined : new StyleLayers(graph, options.signature),
+    lowering: attention,
+    styles,
   };
   const time = timeEmbedding(network, timestep, config.unet);
 
@@ -82,7 +104,7 @@ export function unet(network: Network, config: ModelConfig, options: UnetOptions
     });
   }
   const normalised = network.silu(network.groupNorm('out.0', x, UNET_NORM_EPSILON));
-  graph.output('noise_pred', network.conv('out.2', normalised, config.latentChannels));
+  return network.conv('out.2', normalised, config.latentChannels);
 }
 
 /** The way up: one block more a level than on the way down; the last one enlarges, but for the top level. */

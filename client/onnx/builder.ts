@@ -4,6 +4,7 @@ import { elementwiseOps } from './elementwise.ts';
 import { linalgOps } from './linalg.ts';
 import { movementOps } from './movement.ts';
 import { normalizationOps } from './normalization.ts';
+import { reductionOps } from './reduction.ts';
 import { GraphWriter } from './writer.ts';
 
 export type GraphBuilder = GraphWriter &
@@ -11,7 +12,8 @@ export type GraphBuilder = GraphWriter &
   ReturnType<typeof linalgOps> &
   ReturnType<typeof convolutionOps> &
   ReturnType<typeof normalizationOps> &
-  ReturnType<typeof movementOps>;
+  ReturnType<typeof movementOps> &
+  ReturnType<typeof reductionOps>;
 
 /** Starts an empty graph. Methods throw GraphError, beginning with the op, where ONNX would refuse the node. */
 export function graphBuilder(name: string): GraphBuilder {
@@ -23,5 +25,6 @@ export function graphBuilder(name: string): GraphBuilder {
     convolutionOps(writer),
     normalizationOps(writer),
     movementOps(writer),
+    reductionOps(writer),
   );
 }

@@ -10,6 +10,11 @@ export interface ConvOptions {
   readonly stride?: number;
 }
 
+export interface ConvTransposeOptions extends ConvOptions {
+  /** Rows and columns added below and to the right. */
+  readonly outputPadding?: readonly [number, number];
+}
+
 /** Ops on pictures [batch, channels, height, width]. */
 export function convolutionOps(graph: GraphWriter) {
   return {
@@ -38,6 +43,68 @@ export function convolutionOps(graph: GraphWriter) {
         [x, weight, bias],
         { dtype: x.dtype, shape },
         { attributes: { pads: { ints: pads }, strides: { ints: [stride, stride] } } },
+      );
+    },
+
+    /**
+     * The transpose of Conv as a linear map: x [batch, in, height, width], weight [in, out, rows, columns] →
+     * [batch, out, height′, width′], height′ = stride·(height − 1) + rows − pads + outputPadding.
+     */
+    ConvTranspose(x: Value, weight: Value, options: ConvTransposeOptions): Value {
+      const { pads, stride = 1, outputPadding = [0, 0] } = options;
+      const [batch, channels, height, width] = x.shape;
+      const [inputs, out, rows, columns] = weight.shape;
+      if (x.shape.length !== 4 || weight.shape.length !== 4 || channels !== inputs) {
+        throw new GraphError('shape', 'ConvTranspose', 'the channels must match the weight’s first axis', {
+          found: `${describe(x)} and ${describe(weight)}`,
+        });
+      }
+      const [top, left, bottom, right] = pads;
+      const enlarged = (size: Dim, kernel: Dim, rest: number): Dim => {
+        const more = Number(kernel) + rest - stride;
+        if (typeof size === 'number') return stride * size + more;
+        if (more === 0) return product([stride, size]);
+        throw new GraphError('shape', 'ConvTranspose', 'a symbolic size must be multiplied by the stride', {
+          found: `${describe(x)}, kernel ${kernel}, pads ${pads.join(', ')}`,
+        });
+      };
+      return graph.node(
+        'ConvTranspose',
+        [x, weight],
+        {
+          dtype: x.dtype,
+          shape: [
+            batch!,
+            out!,
+            enlarged(height!, rows!, outputPadding[0] - top - bottom),
+            enlarged(width!, columns!, outputPadding[1] - left - right),
+          ],
+        },
+        {
+          attributes: {
+            pads: { ints: pads },
+            strides: { ints: [stride, stride] },
+            output_padding: { ints: outputPadding },
+          },
+        },
+      );
+    },
+
+    /** Means of blocks of factor × factor of [batch, channels, height, width], whose sides the factor divides. */
+    AveragePool(x: Value, factor: number): Value {
+      const [batch, channels, height, width] = x.shape;
+      const [rows, columns] = [quotient(height!, factor), quotient(width!, factor)];
+      if (x.shape.length !== 4 || rows === undefined || columns === undefined) {
+        throw new GraphError('shape', 'AveragePool', `the sides must be multiples of ${factor}`, {
+          found: describe(x),
+        });
+      }
+      const ints = [factor, factor];
+      return graph.node(
+        'AveragePool',
+        [x],
+        { dtype: x.dtype, shape: [batch!, channels!, rows, columns] },
+        { attributes: { kernel_shape: { ints }, strides: { ints } } },
       );
     },
 

@@ -13,15 +13,32 @@ export function elementwiseOps(graph: GraphWriter) {
   const binary = (op: string, a: Value, b: Value): Value =>
     graph.node(op, [a, b], { dtype: sameType(op, a, b), shape: broadcast(op, a, b) });
 
+  const compare = (op: string, a: Value, b: Value): Value => {
+    sameType(op, a, b);
+    return graph.node(op, [a, b], { dtype: 'bool', shape: broadcast(op, a, b) });
+  };
+
   return {
     Add: (a: Value, b: Value): Value => binary('Add', a, b),
     Sub: (a: Value, b: Value): Value => binary('Sub', a, b),
     Mul: (a: Value, b: Value): Value => binary('Mul', a, b),
     Div: (a: Value, b: Value): Value => binary('Div', a, b),
+    /** Truth values. */
+    Greater: (a: Value, b: Value): Value => compare('Greater', a, b),
+    Equal: (a: Value, b: Value): Value => compare('Equal', a, b),
+    /** a where the condition holds, else b. */
+    Where(condition: Value, a: Value, b: Value): Value {
+      const shape = broadcast('Where', condition, { ...a, shape: broadcast('Where', a, b) });
+      return graph.node('Where', [condition, a, b], { dtype: sameType('Where', a, b), shape });
+    },
     Abs: (x: Value): Value => unary('Abs', x),
     Neg: (x: Value): Value => unary('Neg', x),
     Exp: (x: Value): Value => unary('Exp', x),
     Log: (x: Value): Value => unary('Log', x),
+    Sqrt: (x: Value): Value => unary('Sqrt', x),
+    Floor: (x: Value): Value => unary('Floor', x),
+    /** The error function. */
+    Erf: (x: Value): Value => unary('Erf', x),
     Sin: (x: Value): Value => unary('Sin', x),
     Cos: (x: Value): Value => unary('Cos', x),
     Tanh: (x: Value): Value => unary('Tanh', x),

@@ -26,6 +26,7 @@ const DATA_TYPES: Readonly<Record<ElementType, DataType>> = {
   float16: DataType.FLOAT16,
   int32: DataType.INT32,
   int64: DataType.INT64,
+  bool: DataType.BOOL,
 };
 
 /** Serialises the graph. Its bytes hold small constants only; weights stay where they lie. */
@@ -129,8 +130,8 @@ function dimensionProto(
 }
 
 function valueInfo({ name, dtype, shape }: Value): ValueInfo {
-  if (dtype === 'int64') {
-    throw new GraphError('type', name, 'a graph takes and gives no int64: the GPU has none');
+  if (dtype === 'int64' || dtype === 'bool') {
+    throw new GraphError('type', name, `a graph takes and gives no ${dtype}: the GPU has none`);
   }
   return { name, dtype, shape };
 }

@@ -6,6 +6,7 @@ import type { Attribute, Value } from './value.ts';
 import type { GraphWriter } from './writer.ts';
 
 export interface GemmOptions {
+  readonly transA?: boolean;
   readonly transB?: boolean;
   readonly alpha?: number;
   readonly beta?: number;
@@ -14,18 +15,23 @@ export interface GemmOptions {
 /** ONNX's matrix products and com.microsoft's MultiHeadAttention. */
 export function linalgOps(graph: GraphWriter) {
   return {
-    /** alpha · a · b (+ beta · c): a [m, k], b [k, n] or with transB [n, k] as PyTorch's Linear stores it, c [n]. */
-    Gemm(a: Value, b: Value, c?: Value, { transB = false, alpha = 1, beta = 1 }: GemmOptions = {}): Value {
+    /**
+     * alpha · a · b (+ beta · c): a [m, k] or with transA [k, m], b [k, n] or with transB [n, k] as PyTorch's Linear
+     * stores it, c [n].
+     */
+    Gemm(a: Value, b: Value, c?: Value, options: GemmOptions = {}): Value {
+      const { transA = false, transB = false, alpha = 1, beta = 1 } = options;
       const inner = b.shape[transB ? 1 : 0];
       const columns = b.shape[transB ? 0 : 1];
       if (a.shape.length !== 2 || b.shape.length !== 2 || inner === undefined || columns === undefined) {
         throw mismatch('Gemm', 'both inputs must be matrices', a, b);
       }
-      if (a.shape[1] !== inner) throw mismatch('Gemm', 'the inner sizes differ', a, b);
+      if (a.shape[transA ? 0 : 1] !== inner) throw mismatch('Gemm', 'the inner sizes differ', a, b);
       if (c !== undefined && (c.shape.length !== 1 || c.shape[0] !== columns)) {
         throw mismatch('Gemm', 'the bias does not fit the weight', b, c);
       }
       const attributes: Record<string, Attribute> = {};
+      if (transA) attributes.transA = { int: 1 };
       if (transB) attributes.transB = { int: 1 };
       if (alpha !== 1) attributes.alpha = { float: alpha };
       if (beta !== 1) attributes.beta = { float: beta };
@@ -33,7 +39,7 @@ export function linalgOps(graph: GraphWriter) {
       return graph.node(
         'Gemm',
         inputs,
-        { dtype: sameType('Gemm', a, b), shape: [a.shape[0]!, columns] },
+        { dtype: sameType('Gemm', a, b), shape: [a.shape[transA ? 1 : 0]!, columns] },
         { attributes },
       );
     },

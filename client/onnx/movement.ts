@@ -64,6 +64,39 @@ export function movementOps(graph: GraphWriter) {
       );
     },
 
+    /** The part from `start` up to but without `end` along `axis`, every `step`-th. */
+    Slice(x: Value, axis: number, start: number, end: number, step = 1): Value {
+      const size = x.shape[axis];
+      if (typeof size !== 'number' || !(start >= 0 && start < end && end <= size && step >= 1)) {
+        throw new GraphError('shape', 'Slice', `${start} … ${end} does not lie within axis ${axis}`, {
+          found: describe(x),
+        });
+      }
+      const shape = [...x.shape];
+      shape[axis] = Math.ceil((end - start) / step);
+      const inputs = [x, graph.int64s([start]), graph.int64s([end]), graph.int64s([axis])];
+      if (step !== 1) inputs.push(graph.int64s([step]));
+      return graph.node('Slice', inputs, { dtype: x.dtype, shape });
+    },
+
+    /** Zeros around x: `pads` are those before each axis, then those behind each. */
+    Pad(x: Value, pads: readonly number[]): Value {
+      const rank = x.shape.length;
+      const shape = x.shape.map((size, axis) => {
+        const more = pads[axis]! + pads[axis + rank]!;
+        if (more === 0 || typeof size === 'number') return more === 0 ? size : (size as number) + more;
+        throw new GraphError('shape', 'Pad', 'a symbolic size cannot be padded', { found: describe(x) });
+      });
+      return graph.node('Pad', [x, graph.int64s(pads)], { dtype: x.dtype, shape });
+    },
+
+    /** Repeats axes of length 1 to fill `shape`, a list or an int64 value that holds one. */
+    Expand(x: Value, shape: readonly number[] | Value): Value {
+      const target = Array.isArray(shape) ? graph.int64s(shape) : (shape as Value);
+      if (target.elements === undefined) throw new GraphError('shape', 'Expand', 'the target is not a shape');
+      return graph.node('Expand', [x, target], { dtype: x.dtype, shape: target.elements });
+    },
+
     /** Rows of `table` [rows, width] by index: the result is [...indices, width]. */
     Gather(table: Value, indices: Value): Value {
       if (table.shape.length !== 2 || !indices.dtype.startsWith('int')) {

@@ -2,7 +2,7 @@
 import type { ByteSource } from '../formats/entry.ts';
 import type { Dim } from './dimension.ts';
 
-export type ElementType = 'float32' | 'float16' | 'int32' | 'int64';
+export type ElementType = 'float32' | 'float16' | 'int32' | 'int64' | 'bool';
 
 /** An edge of the graph: an input, an initializer or a node's output. */
 export interface Value {

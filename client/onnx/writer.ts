@@ -42,11 +42,16 @@ export class GraphWriter {
     return value;
   }
 
-  /** Makes a value an output of the graph under `name`. */
+  /** Makes a value an output of the graph under `name`. A value may be several outputs, or an input or a constant. */
   output(name: string, value: Value): void {
     if (this.#names.has(name)) throw new GraphError('name', 'output', `the name ${name} is taken`);
     this.#names.set(name, 1);
-    this.outputs.push({ name, value });
+    const named = [this.outputs, this.initializers].some((list) =>
+      list.some((entry) => entry.value.name === value.name),
+    );
+    const taken = named || this.inputs.some((input) => input.name === value.name);
+    const { dtype, shape } = value;
+    this.outputs.push({ name, value: taken ? this.node('Identity', [value], { dtype, shape }) : value });
   }
 
   /** A float32 constant kept in the graph itself; for small ones. */
@@ -64,6 +69,11 @@ export class GraphWriter {
   int64s(values: readonly number[]): Value {
     const data = BigInt64Array.from(values, BigInt);
     return this.#constant('int64', [values.length], new Uint8Array(data.buffer), values);
+  }
+
+  /** A small int32 constant. */
+  int32s(values: readonly number[], shape: readonly number[]): Value {
+    return this.#constant('int32', shape, new Uint8Array(Int32Array.from(values).buffer));
   }
 
   /** A constant whose bytes lie in another file. */

@@ -1,13 +1,13 @@
 // Makes a session from an emitted graph: weights come from the checkpoint's own bytes, runs are queued.
-import type { InferenceSession } from 'onnxruntime-common';
+import type { InferenceSession, OnnxValue, Tensor as OrtTensor } from 'onnxruntime-common';
 import type { EmittedGraph } from '../onnx/graph.ts';
 import { chooseBackend } from './backend.ts';
 import { deviceLost, RuntimeError, runtimeFailure } from './error.ts';
 import { externalFiles } from './external.ts';
-import { checkFeeds, toOrt, toTensors } from './feeds.ts';
+import { checkFeeds, OrtDeviceTensor, toOrt, toTensors } from './feeds.ts';
 import { type Gpu, openGpu } from './gpu.ts';
 import { loadRuntime, type OrtSession, type Runtime } from './ort.ts';
-import type { Backend, Feed, Session } from './session.ts';
+import type { Backend, DeviceResults, DeviceSession, DeviceTensor, Feed, Session } from './session.ts';
 
 export interface SessionOptions {
   readonly backend: Backend;
@@ -28,7 +28,32 @@ export const PREPACK_LIMIT_BYTES = 256 * 2 ** 20;
  * Creates a session on `backend`. Throws `runtime/backend` when it is not there, `runtime/out-of-memory`,
  * `runtime/create` with the graph's name and the runtime's words, or the signal's reason.
  */
-export async function createSession(graph: EmittedGraph, options: SessionOptions): Promise<Session> {
+export function createSession(graph: EmittedGraph, options: SessionOptions): Promise<Session> {
+  return create(graph, options, []);
+}
+
+/**
+ * The same, but the outputs that `keep` names stay on the device: as buffers of the GPU, or in memory as the wasm
+ * backend gives them.
+ */
+export async function createDeviceSession(
+  graph: EmittedGraph,
+  options: SessionOptions,
+  keep: readonly string[],
+): Promise<DeviceSession> {
+  const session = await create(graph, options, keep);
+  return {
+    backend: session.backend,
+    run: (feeds) => session.runOnDevice(feeds, keep),
+    release: () => session.release(),
+  };
+}
+
+async function create(
+  graph: EmittedGraph,
+  options: SessionOptions,
+  keep: readonly string[],
+): Promise<OrtBackedSession> {
   const { signal } = options;
   signal?.throwIfAborted();
   if (options.backend === 'webgpu') await chooseBackend('webgpu');
@@ -39,7 +64,7 @@ export async function createSession(graph: EmittedGraph, options: SessionOptions
       const gpu = options.backend === 'webgpu' ? await openGpu() : undefined;
       const inner = await runtime.ort.InferenceSession.create(
         graph.bytes,
-        await ortOptions(graph, options, runtime, gpu),
+        await ortOptions(graph, options, runtime, gpu, keep),
       );
       if (signal?.aborted) {
         await inner.release();
@@ -58,6 +83,7 @@ async function ortOptions(
   options: SessionOptions,
   runtime: Runtime,
   gpu: Gpu | undefined,
+  keep: readonly string[],
 ): Promise<InferenceSession.SessionOptions> {
   const weights = graph.external.reduce((sum, { source }) => sum + source.size, 0);
   const prepack = options.prepack ?? weights <= PREPACK_LIMIT_BYTES;
@@ -67,6 +93,10 @@ async function ortOptions(
     externalData: await externalFiles(graph, runtime.build, gpu),
     extra: { session: { disable_prepacking: prepack ? '0' : '1' } },
     logSeverityLevel: 4,
+    ...(gpu !== undefined &&
+      keep.length > 0 && {
+        preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer' as const])),
+      }),
   };
 }
 
@@ -93,11 +123,33 @@ class OrtBackedSession implements Session {
   }
 
   run(feeds: Readonly<Record<string, Feed>>): ReturnType<Session['run']> {
+    return this.#run(feeds, toTensors);
+  }
+
+  runOnDevice(
+    feeds: Readonly<Record<string, Feed | DeviceTensor>>,
+    keep: readonly string[],
+  ): Promise<DeviceResults> {
+    return this.#run(feeds as Readonly<Record<string, Feed | OrtDeviceTensor>>, async (results) => {
+      const kept: Record<string, DeviceTensor> = {};
+      const others: Record<string, OnnxValue> = {};
+      for (const [name, value] of Object.entries(results)) {
+        if (keep.includes(name)) kept[name] = new OrtDeviceTensor(value as OrtTensor);
+        else others[name] = value;
+      }
+      return { outputs: await toTensors(others), kept };
+    });
+  }
+
+  #run<T>(
+    feeds: Readonly<Record<string, Feed | OrtDeviceTensor>>,
+    take: (results: Readonly<Record<string, OnnxValue>>) => Promise<T>,
+  ): Promise<T> {
     return this.#runtime.queue.run(async () => {
       const inner = this.#alive();
       checkFeeds(this.#graph, feeds);
       try {
-        return await toTensors(await inner.run(toOrt(this.#runtime.ort, feeds), RUN_OPTIONS));
+        return await take(await inner.run(toOrt(this.#runtime.ort, feeds), RUN_OPTIONS));
       } catch (cause) {
         const lost = this.#gpu?.lost;
         if (lost !== undefined) throw deviceLost(this.#graph.name, lost, cause);

@@ -4,10 +4,35 @@ import type { EmittedGraph, ValueInfo } from '../onnx/graph.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
 import { RuntimeError } from './error.ts';
 import type { OrtModule } from './ort.ts';
-import type { Feed } from './session.ts';
+import type { DeviceTensor, Feed } from './session.ts';
+
+/** A value of onnxruntime-web on the device. */
+export class OrtDeviceTensor implements DeviceTensor {
+  readonly shape: readonly number[];
+  readonly value: OrtTensor;
+  released = false;
+
+  constructor(value: OrtTensor) {
+    this.value = value;
+    this.shape = [...value.dims];
+  }
+
+  async read(): Promise<Tensor> {
+    const { value } = await toTensors({ value: this.value }, false);
+    return { shape: this.shape, data: value!.data.slice() };
+  }
+
+  release(): void {
+    if (!this.released) this.value.dispose();
+    this.released = true;
+  }
+}
+
+/** What a graph may be fed. */
+type AnyFeed = Feed | OrtDeviceTensor;
 
 /** Throws `runtime/run` when feeds are missing, unknown, of another type, or of a shape that does not fit. */
-export function checkFeeds(graph: EmittedGraph, feeds: Readonly<Record<string, Feed>>): void {
+export function checkFeeds(graph: EmittedGraph, feeds: Readonly<Record<string, AnyFeed>>): void {
   const symbols = new Map<string, number>();
   for (const input of graph.inputs) {
     const feed = feeds[input.name];
@@ -30,17 +55,24 @@ export function checkFeeds(graph: EmittedGraph, feeds: Readonly<Record<string, F
   }
 }
 
-function checkFeed(graph: string, input: ValueInfo, feed: Feed, symbols: Map<string, number>): void {
-  const dtype = feed.data instanceof Int32Array ? 'int32' : 'float32';
+function checkFeed(graph: string, input: ValueInfo, feed: AnyFeed, symbols: Map<string, number>): void {
+  const onDevice = feed instanceof OrtDeviceTensor;
+  if (onDevice && feed.released) {
+    throw new RuntimeError('runtime/released', `the value for input ${input.name} was released`, {
+      where: graph,
+    });
+  }
+  const dtype = !onDevice && feed.data instanceof Int32Array ? 'int32' : 'float32';
+  const length = onDevice ? elementCount(feed.shape) : feed.data.length;
   const fits =
     dtype === input.dtype &&
     feed.shape.length === input.shape.length &&
-    feed.data.length === elementCount(feed.shape) &&
+    length === elementCount(feed.shape) &&
     input.shape.every((wanted, axis) => {
-      const length = feed.shape[axis]!;
+      const size = feed.shape[axis]!;
       const known = typeof wanted === 'number' ? wanted : symbols.get(wanted);
-      if (known === undefined) symbols.set(String(wanted), length);
-      return known === undefined || known === length;
+      if (known === undefined) symbols.set(String(wanted), size);
+      return known === undefined || known === size;
     });
   if (fits) return;
   const bound = input.shape.map((wanted) => {
@@ -50,14 +82,19 @@ function checkFeed(graph: string, input: ValueInfo, feed: Feed, symbols: Map<str
   throw new RuntimeError('runtime/run', `input ${input.name} does not fit`, {
     where: graph,
     expected: `${input.dtype} [${bound.join(', ')}]`,
-    found: `${dtype} [${feed.shape.join(', ')}] with ${feed.data.length} values`,
+    found: `${dtype} [${feed.shape.join(', ')}] with ${length} values`,
   });
 }
 
 /** Feeds as the runtime's tensors over the same memory. */
-export function toOrt(ort: OrtModule, feeds: Readonly<Record<string, Feed>>): Record<string, OrtTensor> {
+export function toOrt(ort: OrtModule, feeds: Readonly<Record<string, AnyFeed>>): Record<string, OrtTensor> {
   const wrapped: Record<string, OrtTensor> = {};
-  for (const [name, { shape, data }] of Object.entries(feeds)) {
+  for (const [name, feed] of Object.entries(feeds)) {
+    if (feed instanceof OrtDeviceTensor) {
+      wrapped[name] = feed.value;
+      continue;
+    }
+    const { shape, data } = feed;
     wrapped[name] =
       data instanceof Int32Array
         ? new ort.Tensor('int32', data, [...shape])
@@ -66,13 +103,14 @@ export function toOrt(ort: OrtModule, feeds: Readonly<Record<string, Feed>>): Re
   return wrapped;
 }
 
-/** The runtime's results as our tensors. Throws `runtime/run` on an output that is not float32. */
+/** The runtime's results as our tensors, which then own the memory unless `dispose` is false. Throws `runtime/run` on an output that is not float32. */
 export async function toTensors(
   results: Readonly<Record<string, OnnxValue>>,
+  dispose = true,
 ): Promise<Record<string, Tensor>> {
   const tensors: Record<string, Tensor> = {};
   for (const [name, value] of Object.entries(results)) {
-    const data = await value.getData(true);
+    const data = await value.getData(dispose);
     if (!(data instanceof Float32Array)) {
       throw new RuntimeError('runtime/run', `output ${name} is not float32`, { found: value.type });
     }

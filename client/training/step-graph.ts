@@ -1,0 +1,137 @@
+// The graph of a training step: batch in, loss and gradients out.
+
+import { gradients } from '../autodiff/gradients.ts';
+import { cheapRecomputation, segmentRecomputation } from '../autodiff/recompute.ts';
+import type { TensorFile } from '../formats/entry.ts';
+import type { HypernetworkDescription } from '../hypernetwork/hypernetwork.ts';
+import type { ModelConfig } from '../models/config.ts';
+import { UNET_PREFIX } from '../models/names.ts';
+import { Network } from '../models/network.ts';
+import { encodedText, tokenEmbeddings } from '../models/text-encoder.ts';
+import { noisePrediction } from '../models/unet.ts';
+import { Weights } from '../models/weights.ts';
+import { type GraphBuilder, graphBuilder } from '../onnx/builder.ts';
+import type { Value } from '../onnx/value.ts';
+import { HypernetworkLayers } from './hypernetwork-layers.ts';
+
+/** Sizes of one step's batch; a graph is built for them. */
+export interface BatchSize {
+  readonly batch: number;
+  /** Of the latents. */
+  readonly height: number;
+  readonly width: number;
+  readonly tokens: number;
+}
+
+/** `kept`: all that the backward pass needs is kept. `cheap`, the default, and `segments`: see client/autodiff. */
+export type MemoryPlan = 'kept' | 'cheap' | 'segments';
+
+/** What is trained, as far as graphs are concerned. */
+export type Trainee =
+  | {
+      readonly kind: 'hypernetwork';
+      readonly description: HypernetworkDescription;
+      readonly widths: readonly number[];
+    }
+  | { readonly kind: 'embedding'; readonly vectors: number };
+
+export interface StepGraphOptions {
+  readonly memory?: MemoryPlan;
+  /** The loss alone, for validation. Default false. */
+  readonly lossOnly?: boolean;
+}
+
+/** Input names that are the same for all trainees. */
+export const INPUT = {
+  sample: 'sample', timestep: 'timestep', target: 'target', lossWeight: 'loss_weight', context: 'context',
+  tokens: 'input_ids', placement: 'placement', zero: 'zero',
+} as const; // biome-ignore format: a table
+export const LOSS = 'loss';
+export const EMBEDDING = 'embedding';
+
+/** The output that holds a parameter's gradient. */
+export function gradientName(parameter: string): string {
+  return `gradient.${parameter}`;
+}
+
+export interface StepGraph {
+  readonly graph: GraphBuilder;
+  /** Inputs that are trained, by name. */
+  readonly parameters: ReadonlyMap<string, Value>;
+}
+
+/**
+ * Inputs: `sample`, `target` [batch, 4, height, width]; `timestep` [batch]; `loss_weight` [batch, 1, height, width];
+ * for a hypernetwork `context` [batch, tokens, width], for an embedding `input_ids` int32 [batch, 77] and `placement`
+ * [batch·77, vectors], whose rows are one-hot where a vector stands and else 0; the parameters; `zero` [1], fed 0,
+ * when something is recomputed; `dropout_seed` [1] with dropout. Outputs: `loss` [1], the mean of
+ * weight · (prediction − target)², and `gradient.<parameter>`.
+ */
+export function buildStepGraph(
+  file: TensorFile,
+  config: ModelConfig,
+  trainee: Trainee,
+  size: BatchSize,
+  { memory = 'cheap', lossOnly = false }: StepGraphOptions = {},
+): StepGraph {
+  const graph = graphBuilder(lossOnly ? 'validation-step' : 'training-step');
+  const network = new Network(graph, new Weights(graph, file), UNET_PREFIX);
+  const { batch, height, width } = size;
+  const latent = [batch, config.latentChannels, height, width];
+  const sample = graph.input(INPUT.sample, 'float32', latent);
+  const timestep = graph.input(INPUT.timestep, 'float32', [batch]);
+  const target = graph.input(INPUT.target, 'float32', latent);
+  const lossWeight = graph.input(INPUT.lossWeight, 'float32', [batch, 1, height, width]);
+  const { parameters, contextK, contextV, styles } = lowerTrainee(network, config, trainee, size);
+  const predicted = noisePrediction(
+    network,
+    config,
+    { sample, timestep, contextK, contextV },
+    { attention: 'plain', styles },
+  );
+  const loss = graph.within('loss', () => {
+    const difference = graph.Sub(predicted, target);
+    const weighted = graph.Mul(graph.Mul(difference, difference), lossWeight);
+    return graph.Reshape(graph.ReduceMean(weighted), [1]);
+  });
+  network.weights.requireAll();
+  graph.output(LOSS, loss);
+  if (!lossOnly) {
+    const found = gradients(graph, loss, [...parameters.values()], recomputation(graph, memory));
+    for (const [index, name] of [...parameters.keys()].entries())
+      graph.output(gradientName(name), found[index]!);
+  }
+  return { graph, parameters };
+}
+
+function recomputation(graph: GraphBuilder, memory: MemoryPlan) {
+  if (memory === 'kept') return {};
+  const zero = graph.input(INPUT.zero, 'float32', [1]);
+  const recompute = memory === 'cheap' ? cheapRecomputation(graph, zero) : segmentRecomputation(zero);
+  return { recompute };
+}
+
+/** The trainee's inputs, and what the UNet reads of it. */
+function lowerTrainee(network: Network, config: ModelConfig, trainee: Trainee, { batch, tokens }: BatchSize) {
+  const { graph } = network;
+  if (trainee.kind === 'hypernetwork') {
+    const context = graph.input(INPUT.context, 'float32', [batch, tokens, config.contextWidth]);
+    const styles = new HypernetworkLayers(graph, trainee.description, trainee.widths);
+    const [contextK, contextV] = styles.bendContext(context);
+    return { parameters: styles.parameters, contextK, contextV, styles };
+  }
+  const text = new Network(graph, network.weights, config.text.prefix);
+  const ids = graph.input(INPUT.tokens, 'int32', [batch, config.maxTokens]);
+  const placement = graph.input(INPUT.placement, 'float32', [batch * config.maxTokens, trainee.vectors]);
+  const embedding = graph.input(EMBEDDING, 'float32', [trainee.vectors, config.contextWidth]);
+  const context = graph.within('text', () => {
+    const words = tokenEmbeddings(text, config, ids);
+    const shape = [batch, config.maxTokens, config.contextWidth];
+    const free = graph.Sub(graph.scalar(1), graph.ReduceSum(placement, [1]));
+    const others = graph.Mul(words, graph.Reshape(free, [batch, config.maxTokens, 1]));
+    const placed = graph.Reshape(graph.Gemm(placement, embedding), shape);
+    return encodedText(text, config, graph.Add(others, placed));
+  });
+  const parameters = new Map([[EMBEDDING, embedding]]);
+  return { parameters, contextK: context, contextV: context, styles: undefined };
+}
