@@ -1,10 +1,8 @@
 // Inspecting files of tensors: hypernetworks, embeddings, checkpoints.
 import { TinctureError } from '../../plugins/contract/error.ts';
-import { containerOf } from '../formats/container.ts';
 import { type Embedding, readEmbedding } from '../formats/embedding.ts';
 import type { ByteSource, TensorFile } from '../formats/entry.ts';
-import { openSafetensors } from '../formats/safetensors.ts';
-import { openTorchFile, torchTensorFile } from '../formats/torch-file.ts';
+import { openTensorFile } from '../formats/open-tensors.ts';
 import {
   elementCount,
   HypernetworkError,
@@ -26,14 +24,8 @@ export async function inspectTensors(source: ByteSource): Promise<Report> {
   } catch (error) {
     if (!(error instanceof HypernetworkError) || error.code !== 'hypernetwork/not-a-hypernetwork')
       throw error;
-    return reportTensors(await openTensors(source));
+    return reportTensors(await openTensorFile(source));
   }
-}
-
-async function openTensors(source: ByteSource): Promise<TensorFile> {
-  return (await containerOf(source)) === 'torch'
-    ? torchTensorFile(await openTorchFile(source))
-    : openSafetensors(source);
 }
 
 function reportHypernetwork(record: HypernetworkRecord, where: string): Report {

@@ -86,8 +86,8 @@ function tooMany(): EngineError {
 }
 
 function chunkTokens({ tokenizer }: OpenModel): ChunkTokens {
-  const { start, end, comma, encode } = tokenizer;
-  return { start, end, comma, encode, padding: end };
+  const { start, end, comma, padding, encode } = tokenizer;
+  return { start, end, comma, padding, encode };
 }
 
 /** The text encoder's output for each chunk, [77, width] flat. */

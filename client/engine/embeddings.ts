@@ -8,7 +8,7 @@ import { widenToFloat32 } from '../tensor/widen.ts';
 import { download, isUrl } from './download.ts';
 import type { EmbeddingSource } from './engine.ts';
 import { EngineError } from './errors.ts';
-import type { Finding } from './model.ts';
+import type { Finding } from './find-model.ts';
 import { REQUEST_LIMITS } from './request.ts';
 
 /** An embedding in memory. */

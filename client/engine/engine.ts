@@ -10,6 +10,11 @@ export type ModelSource = string | ModelFiles;
 export interface ModelFiles {
   readonly manifest: unknown;
   readonly checkpoint: ByteSource | Blob;
+  /** Parts that the checkpoint lacks, or that take the place of its own. */
+  readonly vae?: ByteSource | Blob;
+  readonly textEncoder?: ByteSource | Blob;
+  /** SHA-256 of the checkpoint where the caller knows it; otherwise the whole file is read for it. */
+  readonly sha256?: string;
   readonly vocab: string;
   readonly merges: string;
 }

@@ -11,6 +11,7 @@ import type { AttentionChooser } from './attention.ts';
 import { type Conditioning, conditionPicture } from './conditioning.ts';
 import type { Embeddings, OpenEmbedding } from './embeddings.ts';
 import type { DrawnPicture, GenerateRequest, GenerateResult, ModelFacts, Progress } from './engine.ts';
+import { type MaskInputs, wholePicture } from './inpainting.ts';
 import type { OpenModel } from './model.ts';
 import { decodeLatent, fitPreview, type PreviewMap, previewLatent } from './picture.ts';
 import { pictureParameters } from './picture-parameters.ts';
@@ -42,6 +43,8 @@ interface Job {
   readonly attention: AttentionLowering;
   /** What the user should know; batches add to it. */
   readonly notices: string[];
+  /** Of an inpainting checkpoint. */
+  readonly masked: MaskInputs | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -117,6 +120,10 @@ export class Pipeline {
       tokens: conditioning.tokens,
     });
     if (notice !== undefined) notices.push(notice);
+    const masked =
+      config.unet.inputChannels === config.latentChannels
+        ? undefined
+        : await wholePicture(latentShape, plan, manifest.latentScale, await sessions.encoder(attention));
     if (plan.previewEvery > 0) {
       this.#preview ??= await fitPreview(
         config.latentChannels,
@@ -133,6 +140,7 @@ export class Pipeline {
       latentShape,
       attention,
       notices,
+      masked,
       signal,
       onProgress,
     };
@@ -171,10 +179,10 @@ export class Pipeline {
   /** The final latents [batchSize, c, h, w] flat of the pictures from number `first` on. */
   async #drawBatch(job: Job, first: number, clock: StageClock): Promise<Float32Array> {
     const { model, sessions } = this.#parts;
-    const { plan, styles, latentShape, attention, signal, onProgress } = job;
+    const { plan, styles, latentShape, attention, masked, signal, onProgress } = job;
     const pictures = plan.batchSize;
     const runner = await clock.time('model', () =>
-      UnetRunner.create({ model, sessions, styles, pictures, latentShape, attention }),
+      UnetRunner.create({ model, sessions, styles, pictures, latentShape, attention, masked }),
     );
     signal.throwIfAborted();
     const part = <T>(all: readonly T[]): readonly T[] => all.slice(first, first + pictures);

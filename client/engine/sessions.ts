@@ -1,6 +1,7 @@
 // The sessions of one model: made when first needed, the UNet's kept by the styles' signature.
 import type { AttentionLowering } from '../models/attention.ts';
 import { buildDecoder } from '../models/decoder.ts';
+import { buildEncoder } from '../models/encoder.ts';
 import type { StyleSignature } from '../models/styles.ts';
 import { buildTextEncoder } from '../models/text-encoder.ts';
 import { buildUnet } from '../models/unet.ts';
@@ -27,6 +28,7 @@ export class Sessions {
   readonly #backend: Backend;
   #text: Promise<Session> | undefined;
   readonly #decoders = new Map<AttentionLowering, Promise<Session>>();
+  readonly #encoders = new Map<AttentionLowering, Promise<Session>>();
   /** By attention and signature key, in order of last use. */
   readonly #unets = new Map<string, Promise<Session>>();
 
@@ -52,6 +54,15 @@ export class Sessions {
     const graph = buildDecoder(this.#model.checkpoint, this.#model.config, { attention });
     const session = this.#create(graph, () => this.#decoders.delete(attention));
     this.#decoders.set(attention, session);
+    return session;
+  }
+
+  encoder(attention: AttentionLowering): Promise<Session> {
+    const kept = this.#encoders.get(attention);
+    if (kept !== undefined) return kept;
+    const graph = buildEncoder(this.#model.checkpoint, this.#model.config, { attention });
+    const session = this.#create(graph, () => this.#encoders.delete(attention));
+    this.#encoders.set(attention, session);
     return session;
   }
 
@@ -81,9 +92,10 @@ export class Sessions {
   }
 
   async release(): Promise<void> {
-    const all = [this.#text, ...this.#decoders.values(), ...this.#unets.values()];
+    const all = [this.#text, ...this.#decoders.values(), ...this.#encoders.values(), ...this.#unets.values()];
     this.#text = undefined;
     this.#decoders.clear();
+    this.#encoders.clear();
     this.#unets.clear();
     const settled = await Promise.allSettled(all);
     for (const result of settled) if (result.status === 'fulfilled') await result.value?.release();

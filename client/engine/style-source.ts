@@ -9,7 +9,8 @@ import type { BlobReference } from '../registry/answers.ts';
 import { download, isUrl } from './download.ts';
 import type { StyleSource } from './engine.ts';
 import { EngineError } from './errors.ts';
-import type { Finding, OpenModel } from './model.ts';
+import type { Finding } from './find-model.ts';
+import type { OpenModel } from './model.ts';
 import type { StyleProgram } from './plugin-style.ts';
 
 /** A style's files. Without a program there is one weights file at least. */

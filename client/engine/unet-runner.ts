@@ -6,6 +6,7 @@ import type { UnetRun } from '../sampling/denoiser.ts';
 import { isAllFinite } from '../sampling/latent.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { EngineError } from './errors.ts';
+import { type MaskInputs, repeatRows } from './inpainting.ts';
 import type { OpenModel } from './model.ts';
 import { nextTask } from './next-task.ts';
 import type { Sessions } from './sessions.ts';
@@ -22,6 +23,8 @@ export interface UnetJob {
   /** [c, h, w] of one latent. */
   readonly latentShape: readonly number[];
   readonly attention: AttentionLowering;
+  /** Of an inpainting checkpoint: what its UNet reads besides the latent, for one row. */
+  readonly masked?: MaskInputs | undefined;
 }
 
 /** The session that takes a step's layers, and its feeds that do not change within the step, for each run in turn. */
@@ -77,6 +80,7 @@ export class UnetRunner {
       const input = {
         sample: tensor([rows, ...this.#job.latentShape], sample.subarray(row * size, (row + rows) * size)),
         timestep: tensor([rows], timestep.subarray(row, row + rows)),
+        ...(this.#job.masked && repeatRows(this.#job.masked, rows)),
       };
       const { noise_pred } = await session.run({ ...input, ...feeds });
       if (!isAllFinite(noise_pred!.data)) throw await this.#blame(input, state, feeds);

@@ -9,6 +9,8 @@ export interface ByteSource {
   readonly size: number;
   /** The Blob behind it, when there is one: a session may then read weights from it without a copy here. */
   readonly blob?: Blob;
+  /** True where ranges can be read but no file holds them all, as in a zip archive with deflated entries. */
+  readonly scattered?: boolean;
   /** Exactly `length` bytes from `offset`, in a buffer of their own; throws `format/truncated` past the end. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Fills `target` with the bytes from `offset`, without a pause; only where the platform can (files in Node). */
@@ -26,6 +28,8 @@ export interface TensorEntry {
   readonly byteLength: number;
   /** Elements to step for each axis; only where the elements are not contiguous row-major. */
   readonly strides?: readonly number[];
+  /** Where the bytes lie, in a file that was put together from several; otherwise they lie in the file's own source. */
+  readonly source?: ByteSource;
 }
 
 /** An opened tensor file. Nothing but its header has been read. */

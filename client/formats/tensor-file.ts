@@ -31,7 +31,7 @@ export async function readEntry(source: ByteSource, entry: TensorEntry): Promise
 /** Reads a tensor as it is stored, made contiguous where it has strides. */
 export async function readStored(source: ByteSource, entry: TensorEntry): Promise<StoredTensor> {
   const { dtype, shape, strides } = entry;
-  const bytes = await source.read(entry.offset, entry.byteLength);
+  const bytes = await (entry.source ?? source).read(entry.offset, entry.byteLength);
   return {
     dtype,
     shape,

@@ -28,9 +28,19 @@ const STORAGE_DTYPES: ReadonlyMap<string, DType> = new Map([
 
 type Builder = (args: readonly PickleValue[], where: string) => PickleValue;
 
+const refuseObject: Builder = (_args, where) => {
+  throw new FormatError('refused', 'the pickle makes an object of a class that is only a name here', {
+    where,
+  });
+};
+
 const refuseCall: Builder = (_args, where) => {
   throw new FormatError('refused', 'the pickle calls a storage class', { where });
 };
+
+/** Stands for objects that trainers leave beside the weights; it holds nothing and means nothing. */
+const INERT: PickleValue = 'an object that was left unread';
+const passOver: Builder = () => INERT;
 
 /**
  * The allow-list. `set` is here because the state of PyTorch's ParameterDict holds an empty one: it is accepted
@@ -44,6 +54,12 @@ const BUILDERS: ReadonlyMap<string, Builder> = new Map<string, Builder>([
   ['torch.nn.modules.container.ParameterDict', buildDictionary],
   ['__builtin__.set', buildEmptySet],
   ['builtins.set', buildEmptySet],
+  // Lightning keeps its callbacks' best scores beside the weights, as scalars of NumPy.
+  ['pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint', refuseObject],
+  ['numpy.core.multiarray.scalar', passOver],
+  ['numpy._core.multiarray.scalar', passOver],
+  ['numpy.dtype', passOver],
+  ['_codecs.encode', passOver],
   ...[...STORAGE_DTYPES.keys()].map((name): [string, Builder] => [name, refuseCall]),
 ]);
 
@@ -121,6 +137,7 @@ function rebuildTensor(args: readonly PickleValue[], where: string): PickleValue
 
 /** BUILD: an OrderedDict's attributes are ignored; a ParameterDict's parameters become the dictionary's items. */
 function setState(target: PickleValue, state: PickleValue, where: string): void {
+  if (target === INERT) return;
   if (!(target instanceof Map) || !(state instanceof Map))
     throw wrong(where, 'the state of something unknown');
   const parameters = state.get('_parameters');

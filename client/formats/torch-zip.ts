@@ -85,6 +85,7 @@ function extend(
   return {
     name: source.name,
     size,
+    scattered: true,
     async read(offset, length) {
       if (offset < source.size) return source.read(offset, length);
       const segment = inflated.findLast(({ start }) => start <= offset);

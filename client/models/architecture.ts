@@ -1,4 +1,5 @@
-// What a Stable Diffusion v1 checkpoint is made of, as plain sizes. Everything here is read off tensor shapes.
+// What a Stable Diffusion 1.x or 2.x checkpoint is made of, as plain sizes. Everything here is read off tensor shapes.
+import type { Heads } from './heads.ts';
 import type { ModelManifest } from './manifest.ts';
 
 /** One resolution of the UNet. */
@@ -11,6 +12,8 @@ export interface UnetLevel {
 }
 
 export interface UnetConfig {
+  /** 4 for a latent; 9 where a mask and the masked picture's latent follow it (inpainting). */
+  readonly inputChannels: number;
   /** Channels of the first convolution, and length of the sinusoidal time embedding. */
   readonly modelChannels: number;
   /** Length of the learned time embedding. */
@@ -18,16 +21,16 @@ export interface UnetConfig {
   /** From the full latent's resolution down, each half the one before. */
   readonly levels: readonly UnetLevel[];
   readonly middleDepth: number;
-  readonly heads: number;
+  readonly heads: Heads;
 }
 
 export interface TextConfig {
-  /** `cond_stage_model.transformer.text_model` or the same without `text_model`. */
-  readonly prefix: string;
   readonly vocabulary: number;
   readonly layers: number;
   readonly hiddenWidth: number;
   readonly heads: number;
+  /** CLIP's own approximation (1.x), or the exact GELU (2.x). */
+  readonly activation: 'quick-gelu' | 'gelu';
 }
 
 /** The encoder has `resBlocks` blocks a level, the decoder one more. */

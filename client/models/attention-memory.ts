@@ -1,5 +1,6 @@
 // How much memory plain attention would take, which decides whether the fused one is needed at all.
 import type { ModelConfig } from './architecture.ts';
+import { headsAt } from './heads.ts';
 
 /** What is asked of a UNet and a VAE in one run. */
 export interface PictureSize {
@@ -27,5 +28,6 @@ export function plainScoreBytes(config: ModelConfig, size: PictureSize): number 
   const finest = levels.findIndex((level) => level.transformerDepth > 0);
   const depth = finest < 0 ? levels.length - 1 : finest;
   const places = latentPlaces / 4 ** depth;
-  return FLOAT_BYTES * Math.max(batch * heads * places * Math.max(places, tokens), latentPlaces ** 2);
+  const perRow = headsAt(heads, levels[depth]!.channels);
+  return FLOAT_BYTES * Math.max(batch * perRow * places * Math.max(places, tokens), latentPlaces ** 2);
 }

@@ -5,6 +5,7 @@ import type { EmittedGraph } from '../onnx/graph.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { ModelConfig } from './architecture.ts';
 import { attention, queryScale } from './attention.ts';
+import { headsAt } from './heads.ts';
 
 /** More queries and keys than a tile of any kernel has, and no multiple of one. */
 const QUERIES = 100;
@@ -24,7 +25,7 @@ export interface AttentionProbe {
  * flash attention is wrong by tenths on GPUs with small subgroups, without an error; a device whose outputs do not
  * agree must be given graphs with `attention: 'plain'`.
  */
-export function attentionProbe({ selfAttentionWidths, unet: { heads } }: ModelConfig): AttentionProbe {
+export function attentionProbe({ selfAttentionWidths, unet }: ModelConfig): AttentionProbe {
   const graph = graphBuilder('attention-probe');
   const feeds: Record<string, Tensor> = {};
   for (const width of selfAttentionWidths) {
@@ -35,6 +36,7 @@ export function attentionProbe({ selfAttentionWidths, unet: { heads } }: ModelCo
     const q = input('q', QUERIES);
     const k = input('keys', KEYS);
     const v = input('values', KEYS);
+    const heads = headsAt(unet.heads, width);
     const scale = graph.scalar(queryScale('plain', width, heads));
     const plain = attention(graph, 'plain', { q: graph.Mul(q, scale), k, v, heads });
     const fused = attention(graph, 'fused', { q, k, v, heads });

@@ -1,12 +1,21 @@
 // Reads a checkpoint's sizes off its tensors' shapes, and checks that every tensor has its place.
-import type { TensorFile } from '../formats/entry.ts';
+import type { TensorEntry, TensorFile } from '../formats/entry.ts';
 import type { ModelConfig, TextConfig, UnetConfig, UnetLevel, VaeConfig } from './architecture.ts';
+import { isConvertible, isPointable } from './convertible.ts';
 import { decoder } from './decoder.ts';
 import { encoder } from './encoder.ts';
 import { ModelError } from './errors.ts';
-import { requireStableDiffusion1 } from './family.ts';
+import type { Heads } from './heads.ts';
 import type { ModelManifest } from './manifest.ts';
-import { mustBeUsed, TEXT_PREFIX, UNET_PREFIX, VAE_PREFIX } from './names.ts';
+import {
+  mustBeUsed,
+  PART_PREFIX,
+  PART_TITLE,
+  type PartName,
+  TEXT_PREFIX,
+  UNET_PREFIX,
+  VAE_PREFIX,
+} from './names.ts';
 import { draftGraph } from './network.ts';
 import { ShapeReader } from './shape-reader.ts';
 import { textEncoder } from './text-encoder.ts';
@@ -20,30 +29,37 @@ const MAX_LEVELS = 8;
 /** CLIP's chunk length; position embeddings have one row for each. */
 const CLIP_TOKENS = 77;
 
+/** Channels of a mask, which inpainting checkpoints read between the noisy latent and the masked picture's latent. */
+const MASK_CHANNELS = 1;
+/** What the UNet of a checkpoint that is neither ordinary nor for inpainting reads besides the latent. */
+const OTHER_INPUTS: ReadonlyMap<number, string> = new Map([
+  [5, 'a depth checkpoint'],
+  [7, 'an upscaler'],
+  [8, 'a checkpoint that edits pictures by instruction'],
+]);
+
 /**
- * Reads the sizes of a Stable Diffusion v1 checkpoint of any widths. Throws ModelError: `model/unsupported` for another
- * family, `model/missing-tensor`, `model/shape`, and `model/unknown-tensor` for one that no graph would use.
+ * Reads the sizes of a Stable Diffusion 1.x or 2.x checkpoint of any widths; `file` has our names (see
+ * `assembleCheckpoint`). Throws ModelError: `model/unsupported` where a part is missing or of a kind that has no graph,
+ * `model/missing-tensor`, `model/shape`, and `model/unknown-tensor` for one that no graph would use.
  */
 export function readModelConfig(file: TensorFile, manifest: ModelManifest): ModelConfig {
-  requireStableDiffusion1(file);
-  const unetShapes = new ShapeReader(file, UNET_PREFIX);
-  const unetConfig = readUnet(unetShapes, manifest.attentionHeads);
-  const { contextWidth, ...text } = readText(file, manifest.textEncoderHeads);
+  requireParts(file);
+  const unetConfig = readUnet(new ShapeReader(file, UNET_PREFIX), headsOf(manifest));
+  const { contextWidth, ...text } = readText(new ShapeReader(file, TEXT_PREFIX), manifest);
   const vae = readVae(new ShapeReader(file, VAE_PREFIX));
   const latentFactor = 2 ** (vae.levels.length - 1);
   const latentChannels = new ShapeReader(file, VAE_PREFIX).size('post_quant_conv.weight', 1);
-  const found = unetShapes.size('input_blocks.0.0.weight', 1);
-  if (found !== latentChannels) {
-    throw new ModelError(
-      'unsupported',
-      'the UNet reads more than a latent: an inpainting or depth checkpoint',
-      {
-        where: file.source.name,
-        expected: `${latentChannels} input channels`,
-        found: String(found),
-        fix: 'Use the ordinary checkpoint of this model.',
-      },
-    );
+  const inpainting = 2 * latentChannels + MASK_CHANNELS;
+  const { inputChannels } = unetConfig;
+  if (inputChannels !== latentChannels && inputChannels !== inpainting) {
+    const kind = OTHER_INPUTS.get(inputChannels) ?? 'another kind of model';
+    throw new ModelError('unsupported', `the UNet reads more than a latent: ${kind}`, {
+      where: file.source.name,
+      expected: `${latentChannels} input channels, or ${inpainting} for inpainting`,
+      found: String(inputChannels),
+      fix: 'Use the ordinary checkpoint of this model.',
+    });
   }
   const config: ModelConfig = {
     manifest,
@@ -67,7 +83,28 @@ function selfAttentionWidths({ levels, middleDepth }: UnetConfig): number[] {
   return [...new Set(widths)].sort((a, b) => a - b);
 }
 
-function readUnet(shapes: ShapeReader, heads: number): UnetConfig {
+/** Throws `model/unsupported` naming the parts that are nowhere. */
+function requireParts(file: TensorFile): void {
+  const names = [...file.entries.keys()];
+  const isThere = (part: PartName): boolean => names.some((name) => name.startsWith(`${PART_PREFIX[part]}.`));
+  const all = Object.keys(PART_PREFIX) as PartName[];
+  const missing = all.filter((part) => !isThere(part));
+  if (missing.length === 0) return;
+  const there = all.filter(isThere);
+  const titles = (parts: readonly PartName[]): string => parts.map((part) => PART_TITLE[part]).join(' and ');
+  throw new ModelError('unsupported', `the model has no ${titles(missing)}`, {
+    where: file.source.name,
+    expected: 'UNet, text encoder and VAE, in one file or several',
+    found: there.length === 0 ? `${names.length} tensors of none of them` : titles(there),
+    fix: `Add a file with the ${titles(missing)} of this family.`,
+  });
+}
+
+function headsOf({ attentionHeads, attentionHeadWidth }: ModelManifest): Heads {
+  return attentionHeadWidth === undefined ? { count: attentionHeads! } : { width: attentionHeadWidth };
+}
+
+function readUnet(shapes: ShapeReader, heads: Heads): UnetConfig {
   const levels: UnetLevel[] = [];
   let current: UnetLevel | undefined;
   for (let block = 1; shapes.hasBelow(`input_blocks.${block}`); block++) {
@@ -97,6 +134,7 @@ function readUnet(shapes: ShapeReader, heads: number): UnetConfig {
   if (modelChannels % 2 !== 0)
     throw shapes.unsupported('input_blocks.0.0.weight', 'an odd number of channels');
   return {
+    inputChannels: shapes.size('input_blocks.0.0.weight', 1),
     modelChannels,
     timeWidth: shapes.size('time_embed.0.weight', 0),
     levels,
@@ -105,16 +143,17 @@ function readUnet(shapes: ShapeReader, heads: number): UnetConfig {
   };
 }
 
-function readText(file: TensorFile, heads: number): TextConfig & { contextWidth: number } {
-  const nested = new ShapeReader(file, `${TEXT_PREFIX}.text_model`);
-  const shapes = nested.hasBelow('embeddings') ? nested : new ShapeReader(file, TEXT_PREFIX);
+function readText(
+  shapes: ShapeReader,
+  { textEncoderHeads: heads, architecture }: ModelManifest,
+): TextConfig & { contextWidth: number } {
   return {
-    prefix: shapes.prefix,
     contextWidth: shapes.size('embeddings.token_embedding.weight', 1),
     vocabulary: shapes.size('embeddings.token_embedding.weight', 0),
     layers: shapes.count('encoder.layers'),
     hiddenWidth: shapes.size('encoder.layers.0.mlp.fc1.weight', 0),
     heads,
+    activation: architecture === 'stable-diffusion-v2' ? 'gelu' : 'quick-gelu',
   };
 }
 
@@ -134,10 +173,17 @@ function readVae(shapes: ShapeReader): VaeConfig {
   };
 }
 
-/** Drafts all four graphs, which asks for every tensor with its shape, and looks for tensors that none asked for. */
-function checkTensors(file: TensorFile, config: ModelConfig): void {
+/**
+ * Drafts all four graphs, which asks for every tensor with its shape, and looks for tensors that none asked for. What
+ * only a float32 copy can serve (bfloat16, strides) is taken for one: the copy is made later, once the model is wanted.
+ */
+function checkTensors(stored: TensorFile, config: ModelConfig): void {
+  const file = {
+    ...stored,
+    entries: new Map([...stored.entries].map(([name, entry]) => [name, copied(entry)])),
+  };
   const used = [
-    draftGraph('text-encoder', file, config.text.prefix, (network) => textEncoder(network, config)),
+    draftGraph('text-encoder', file, TEXT_PREFIX, (network) => textEncoder(network, config)),
     draftGraph('unet', file, UNET_PREFIX, (network) => unet(network, config)),
     draftGraph('vae-decoder', file, VAE_PREFIX, (network) => decoder(network, config)),
     draftGraph('vae-encoder', file, VAE_PREFIX, (network) => encoder(network, config)),
@@ -151,10 +197,17 @@ function checkTensors(file: TensorFile, config: ModelConfig): void {
       `the checkpoint has ${unknown.length} tensors that no part of the model uses`,
       {
         where: file.source.name,
-        expected: 'the tensors of Stable Diffusion 1.x',
+        expected: 'the tensors of Stable Diffusion 1.x and 2.x',
         found: listed(unknown),
         fix: 'The file may hold another kind of model.',
       },
     );
   }
+}
+
+/** The record as a float32 copy of the tensor would have it. */
+function copied(entry: TensorEntry): TensorEntry {
+  if (isPointable(entry) || !isConvertible(entry)) return entry;
+  const { name, shape, offset, byteLength } = entry;
+  return { name, shape, offset, byteLength, dtype: 'F32' };
 }

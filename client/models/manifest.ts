@@ -1,18 +1,28 @@
 // model.json: the few facts about a model that its tensors do not tell.
 import { ModelError } from './errors.ts';
 
+/** 2.x differs in its text encoder: OpenCLIP's, with the exact GELU, read one layer before the last. */
+export type ModelArchitecture = 'stable-diffusion-v1' | 'stable-diffusion-v2';
+
 export interface ModelManifest {
   readonly name: string;
-  readonly architecture: 'stable-diffusion-v1';
+  readonly architecture: ModelArchitecture;
   /** Paths are relative to model.json. */
   readonly checkpoint: string;
+  /** Files of parts that the checkpoint lacks, or that take the place of its own. */
+  readonly vae?: string;
+  readonly textEncoder?: string;
+  /** SHA-256 of the checkpoint, so that it need not be read whole to name it. */
+  readonly sha256?: string;
   readonly tokenizer: { readonly vocab: string; readonly merges: string };
-  /** Heads of every attention of the UNet. */
-  readonly attentionHeads: number;
+  /** Of every attention of the UNet: how many heads, or how wide each is. One of the two is there. */
+  readonly attentionHeads?: number;
+  readonly attentionHeadWidth?: number;
   readonly textEncoderHeads: number;
   /** The encoder's latents times this have unit variance. */
   readonly latentScale: number;
-  readonly prediction: 'epsilon';
+  /** What the UNet predicts: the noise, or the velocity. */
+  readonly prediction: 'epsilon' | 'v';
   readonly defaults: {
     /** Pixels. */
     readonly width: number;
@@ -25,6 +35,7 @@ export interface ModelManifest {
 
 /** Far above any model; they keep a wrong number from becoming a huge allocation. */
 const MAX_HEADS = 256;
+const MAX_HEAD_WIDTH = 4096;
 const MAX_PIXELS = 8192;
 const MAX_STEPS = 1000;
 const MAX_GUIDANCE = 100;
@@ -38,16 +49,24 @@ export function parseModelManifest(value: unknown, where: string): ModelManifest
   const defaults = field.record(top.defaults, 'defaults');
   return {
     name: field.text(top.name, 'name'),
-    architecture: field.oneOf(top.architecture, 'architecture', ['stable-diffusion-v1']),
+    architecture: field.oneOf(top.architecture, 'architecture', [
+      'stable-diffusion-v1',
+      'stable-diffusion-v2',
+    ]),
     checkpoint: field.path(top.checkpoint, 'checkpoint'),
+    ...(top.vae !== undefined && { vae: field.path(top.vae, 'vae') }),
+    ...(top.textEncoder !== undefined && { textEncoder: field.path(top.textEncoder, 'textEncoder') }),
+    ...(top.sha256 !== undefined && { sha256: field.digest(top.sha256, 'sha256') }),
     tokenizer: {
       vocab: field.path(tokenizer.vocab, 'tokenizer.vocab'),
       merges: field.path(tokenizer.merges, 'tokenizer.merges'),
     },
-    attentionHeads: field.whole(top.attentionHeads, 'attentionHeads', 1, MAX_HEADS),
+    ...(top.attentionHeadWidth === undefined
+      ? { attentionHeads: field.whole(top.attentionHeads, 'attentionHeads', 1, MAX_HEADS) }
+      : { attentionHeadWidth: field.whole(top.attentionHeadWidth, 'attentionHeadWidth', 1, MAX_HEAD_WIDTH) }),
     textEncoderHeads: field.whole(top.textEncoderHeads, 'textEncoderHeads', 1, MAX_HEADS),
     latentScale: field.number(top.latentScale, 'latentScale', 1e-6, 1e6),
-    prediction: field.oneOf(top.prediction, 'prediction', ['epsilon']),
+    prediction: field.oneOf(top.prediction, 'prediction', ['epsilon', 'v']),
     defaults: {
       width: field.whole(defaults.width, 'defaults.width', 1, MAX_PIXELS),
       height: field.whole(defaults.height, 'defaults.height', 1, MAX_PIXELS),
@@ -87,6 +106,10 @@ function fieldReader(where: string) {
       const choice = choices.find((known) => known === value);
       if (choice !== undefined) return choice;
       throw fail(name, choices.map((known) => `"${known}"`).join(' or '), value);
+    },
+    digest(value: unknown, name: string): string {
+      if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) return value;
+      throw fail(name, '64 lower-case hexadecimal digits', value);
     },
     /** A path below the manifest's folder: a manifest from the network must not name other files. */
     path(value: unknown, name: string): string {

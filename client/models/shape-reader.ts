@@ -2,7 +2,7 @@
 import type { TensorFile } from '../formats/entry.ts';
 import { ModelError } from './errors.ts';
 
-/** No axis of a v1 model is longer; beyond it a file is broken or hostile. */
+/** No axis of a model is longer; beyond it a file is broken or hostile. */
 const MAX_SIZE = 1_000_000;
 /** Layers, levels and blocks in one list. */
 const MAX_COUNT = 100;
@@ -60,12 +60,12 @@ export class ShapeReader {
     return count;
   }
 
-  /** The error for a structure that Stable Diffusion 1.x does not have. */
+  /** The error for a structure that Stable Diffusion does not have. */
   unsupported(path: string, what: string): ModelError {
     return new ModelError('unsupported', what, {
       where: this.#file.source.name,
       found: `${this.prefix}.${path}`,
-      fix: 'Use a Stable Diffusion 1.x checkpoint.',
+      fix: 'Use a Stable Diffusion 1.x or 2.x checkpoint.',
     });
   }
 }

@@ -1,9 +1,10 @@
-// CLIP's text encoder as a graph (Radford et al., 2021): token ids in, context out.
+// The text encoder as a graph (Radford et al., 2021), OpenAI's CLIP or OpenCLIP: token ids in, context out.
 import type { TensorFile } from '../formats/entry.ts';
 import type { EmittedGraph } from '../onnx/graph.ts';
 import type { Value } from '../onnx/value.ts';
-import type { ModelConfig } from './architecture.ts';
+import type { ModelConfig, TextConfig } from './architecture.ts';
 import { plainAttention, queryScale } from './attention.ts';
+import { TEXT_PREFIX } from './names.ts';
 import { buildGraph, type Network } from './network.ts';
 import { layerGate } from './steered-feeds.ts';
 
@@ -24,9 +25,7 @@ export function buildTextEncoder(
   config: ModelConfig,
   options: TextEncoderOptions = {},
 ): EmittedGraph {
-  return buildGraph('text-encoder', file, config.text.prefix, (network) =>
-    textEncoder(network, config, options),
-  );
+  return buildGraph('text-encoder', file, TEXT_PREFIX, (network) => textEncoder(network, config, options));
 }
 
 /** The body of `buildTextEncoder`. */
@@ -71,7 +70,7 @@ export function encodedText(
     x = network.module(`encoder.layers.${layer}`, (module) => {
       const heard = selfAttention(module, module.layerNorm('layer_norm1', x), text.heads, mask);
       const seen = graph.Add(x, gated(heard));
-      const thought = perceptron(module, module.layerNorm('layer_norm2', seen), text.hiddenWidth);
+      const thought = perceptron(module, module.layerNorm('layer_norm2', seen), text);
       return graph.Add(seen, gated(thought));
     });
   }
@@ -101,9 +100,11 @@ function selfAttention(block: Network, x: Value, heads: number, mask: Value): Va
   });
 }
 
-function perceptron(block: Network, x: Value, hidden: number): Value {
+function perceptron(block: Network, x: Value, { hiddenWidth, activation }: TextConfig): Value {
   return block.module('mlp', (module) => {
-    const active = block.graph.QuickGelu(module.linear('fc1', x, hidden), QUICK_GELU_ALPHA);
+    const hidden = module.linear('fc1', x, hiddenWidth);
+    const active =
+      activation === 'gelu' ? block.graph.Gelu(hidden) : block.graph.QuickGelu(hidden, QUICK_GELU_ALPHA);
     return module.linear('fc2', active, x.shape[1] as number);
   });
 }

@@ -1,6 +1,7 @@
 // The UNet's spatial transformer: self-attention over places, cross-attention to the context, gated feed-forward.
 import type { Value } from '../onnx/value.ts';
 import { type AttentionLowering, attention, queryScale } from './attention.ts';
+import { type Heads, headsAt } from './heads.ts';
 import { channelsOf, lastAxis, type Network } from './network.ts';
 
 /** Layers between self-attention's input and its keys and values. */
@@ -16,7 +17,7 @@ export interface TransformerContext {
   readonly v: Value;
   /** The int64 shape [batch, tokens, width] of projected contexts. */
   readonly shape: (width: number) => Value;
-  readonly heads: number;
+  readonly heads: Heads;
   readonly lowering: AttentionLowering;
   readonly styles: ContextBender | undefined;
 }
@@ -66,7 +67,8 @@ function transformerBlock(
   const { styles } = context;
   const attend = (path: string, q: Value, k: Value, v: Value, keysShape: Value): Value =>
     block.module(path, (module) => {
-      const { heads, lowering } = context;
+      const { lowering } = context;
+      const heads = headsAt(context.heads, width);
       const scale = queryScale(lowering, width, heads);
       const project = (name: string, x: Value, shape: Value, factor = 1): Value =>
         graph.Reshape(module.linear(name, x, width, { bias: false, scale: factor }), shape);

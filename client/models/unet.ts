@@ -1,5 +1,6 @@
 // The UNet as a graph (Rombach et al., 2022): noisy latent, timestep and two contexts in, predicted noise out.
 import type { TensorFile } from '../formats/entry.ts';
+import type { GraphBuilder } from '../onnx/builder.ts';
 import type { EmittedGraph } from '../onnx/graph.ts';
 import type { Value } from '../onnx/value.ts';
 import type { ModelConfig, UnetLevel } from './architecture.ts';
@@ -18,7 +19,8 @@ export interface UnetOptions extends AttentionOptions {
 }
 
 /**
- * Inputs: `sample` [batch, 4, height, width], height and width multiples of 2^(levels−1); `timestep` float32 [batch];
+ * Inputs: `sample` [batch, 4, height, width], for an inpainting checkpoint also `mask` [batch, 1, height, width] (1 where
+ * it draws) and `masked_latent` like `sample`, times the latent scale; height and width multiples of 2^(levels−1); `timestep` float32 [batch];
  * `context_k` and `context_v` [batch, tokens, contextWidth]; and the layers of `signature` (see `styleFeeds`).
  * Output: `noise_pred` like `sample`. Throws ModelError when the checkpoint lacks a tensor or has another shape.
  */
@@ -35,6 +37,7 @@ export function unet(network: Network, config: ModelConfig, options: UnetOptions
     timestep: graph.input('timestep', 'float32', ['batch']),
     contextK: graph.input('context_k', 'float32', contextShape),
     contextV: graph.input('context_v', 'float32', contextShape),
+    masked: config.unet.inputChannels === config.latentChannels ? [] : maskInputs(graph, config),
   };
   const styles = options.signature === undefined ? undefined : new StyleLayers(graph, options.signature);
   graph.output('noise_pred', noisePrediction(network, config, inputs, { ...options, styles }));
@@ -46,13 +49,22 @@ export interface UnetInputs {
   readonly timestep: Value;
   readonly contextK: Value;
   readonly contextV: Value;
+  /** Of an inpainting checkpoint: what follows the sample's channels. Default none. */
+  readonly masked?: readonly Value[];
+}
+
+function maskInputs(graph: GraphBuilder, { latentChannels }: ModelConfig): Value[] {
+  return [
+    graph.input('mask', 'float32', ['batch', 1, 'height', 'width']),
+    graph.input('masked_latent', 'float32', ['batch', latentChannels, 'height', 'width']),
+  ];
 }
 
 /** The UNet from given values to the predicted noise (or velocity), of the sample's shape. */
 export function noisePrediction(
   network: Network,
   config: ModelConfig,
-  { sample, timestep, contextK, contextV }: UnetInputs,
+  { sample, timestep, contextK, contextV, masked = [] }: UnetInputs,
   { attention = 'fused', styles }: AttentionOptions & { readonly styles?: ContextBender | undefined },
 ): Value {
   const { graph } = network;
@@ -73,7 +85,8 @@ export function noisePrediction(
     return depth === 0 ? y : transformer(block, '1', y, depth, context);
   };
 
-  let x = network.conv('input_blocks.0.0', sample, modelChannels);
+  const read = masked.length === 0 ? sample : graph.Concat([sample, ...masked], 1);
+  let x = network.conv('input_blocks.0.0', read, modelChannels);
   const skips = [x];
   for (const [index, level] of levels.entries()) {
     for (let block = 0; block < level.resBlocks; block++) {

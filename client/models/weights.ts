@@ -3,6 +3,7 @@ import type { TensorEntry, TensorFile } from '../formats/entry.ts';
 import type { GraphBuilder } from '../onnx/builder.ts';
 import type { Value } from '../onnx/value.ts';
 import { DTYPE_BYTES, elementCount } from '../tensor/tensor.ts';
+import { isPointable } from './convertible.ts';
 import { ModelError } from './errors.ts';
 
 export interface WeightOptions {
@@ -52,7 +53,7 @@ export class Weights {
     this.#check(entry, shape);
     this.#used.add(name);
     const key = `${name} ${as} ${rows}`;
-    const value = this.#values.get(key) ?? this.#add(entry, as, rows);
+    const value = this.#values.get(key) ?? this.#add(name, entry, as, rows);
     this.#values.set(key, value);
     return value;
   }
@@ -68,32 +69,39 @@ export class Weights {
     });
   }
 
-  #add(entry: TensorEntry, shape: readonly number[], rows: readonly [number, number] | undefined): Value {
+  #add(
+    name: string,
+    entry: TensorEntry,
+    shape: readonly number[],
+    rows: readonly [number, number] | undefined,
+  ): Value {
     const [first, end] = rows ?? [0, shape[0]!];
     const part = [end - first, ...shape.slice(1)];
     const rowBytes = elementCount(shape.slice(1)) * DTYPE_BYTES[entry.dtype];
-    const label = rows === undefined ? entry.name : `${entry.name}[${first}:${end}]`;
+    const label = rows === undefined ? name : `${name}[${first}:${end}]`;
     const dtype = entry.dtype === 'F16' ? 'float16' : 'float32';
     const stored = this.#graph.external(label, dtype, part, {
-      source: this.#file.source,
+      source: entry.source ?? this.#file.source,
       offset: entry.offset + first * rowBytes,
       length: (end - first) * rowBytes,
     });
     return dtype === 'float32' ? stored : this.#graph.Cast(stored, 'float32');
   }
 
-  #check({ name, dtype, shape: found, strides }: TensorEntry, expected: readonly number[]): void {
+  #check(entry: TensorEntry, expected: readonly number[]): void {
+    const { name, dtype, shape: found, strides, source } = entry;
+    const where = (source ?? this.#file.source).name;
     if (trimmed(found).join() !== trimmed(expected).join()) {
       throw new ModelError('shape', `tensor ${name} has another shape`, {
-        where: this.#file.source.name,
+        where,
         expected: `[${expected.join(', ')}]`,
         found: `[${found.join(', ')}]`,
         fix: 'The file may mix tensors of two models.',
       });
     }
-    if ((dtype !== 'F32' && dtype !== 'F16') || strides !== undefined) {
+    if (!isPointable(entry)) {
       throw new ModelError('unsupported', `tensor ${name} cannot be used as it is stored`, {
-        where: this.#file.source.name,
+        where,
         expected: 'contiguous F32 or F16',
         found: strides === undefined ? dtype : `${dtype} with strides`,
         fix: 'Save the checkpoint as a .safetensors file in half or single precision.',

@@ -17,10 +17,17 @@ export interface Tokenizer {
   readonly end: number;
   /** The token of a comma that stands alone. */
   readonly comma: number;
+  /** What fills a chunk behind its end token: the end token again (1.x), or id 0 (2.x). */
+  readonly padding: number;
   /** Largest id and one: the text encoder needs as many embedding rows. */
   readonly size: number;
   /** Token ids without start and end, of any length. Throws `prompt/too-long`. */
   encode(text: string): number[];
+}
+
+export interface TokenizerOptions {
+  /** Default: the end token. */
+  readonly padding?: number;
 }
 
 /**
@@ -28,8 +35,13 @@ export interface Tokenizer {
  * merges within words, `</w>` closing each. Text is not repaired by ftfy and HTML entities are left alone. What the
  * vocabulary lacks becomes the end token. Throws `prompt/vocabulary` for files that do not fit.
  */
-export function createTokenizer(vocabJson: string, mergesText: string): Tokenizer {
+export function createTokenizer(
+  vocabJson: string,
+  mergesText: string,
+  options: TokenizerOptions = {},
+): Tokenizer {
   const { ids, merges, start, end } = readVocabulary(vocabJson, mergesText);
+  const { padding = end } = options;
   const special = [START_TOKEN, END_TOKEN].map((content) => ({
     id: ids[content]!,
     content,
@@ -66,5 +78,5 @@ export function createTokenizer(vocabJson: string, mergesText: string): Tokenize
     checkPromptLength(text);
     return library.encode(text).ids;
   };
-  return { start, end, comma: encode(',')[0] ?? end, size, encode };
+  return { start, end, comma: encode(',')[0] ?? end, padding, size, encode };
 }

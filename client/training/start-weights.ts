@@ -1,9 +1,11 @@
 // What training starts from: fresh weights of a hypernetwork, vectors of an embedding from words.
+
 import type { TensorFile } from '../formats/entry.ts';
 import type { HypernetworkDescription } from '../hypernetwork/hypernetwork.ts';
 import { parameterName, SIDES } from '../hypernetwork/record.ts';
 import { planSlots, type Slot } from '../hypernetwork/slots.ts';
 import type { ModelConfig } from '../models/config.ts';
+import { TEXT_PREFIX } from '../models/names.ts';
 import type { Tokenizer } from '../prompt/tokenizer.ts';
 import { DTYPE_BYTES, elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { widenToFloat32 } from '../tensor/widen.ts';
@@ -118,11 +120,11 @@ export async function startEmbedding(
   const result = tensor([vectors, width]);
   const tokens = tokenizer.encode(words);
   if (tokens.length === 0) return result;
-  const table = checkpoint.entries.get(`${config.text.prefix}.embeddings.token_embedding.weight`)!;
+  const table = checkpoint.entries.get(`${TEXT_PREFIX}.embeddings.token_embedding.weight`)!;
   const rowBytes = width * DTYPE_BYTES[table.dtype];
   for (let vector = 0; vector < vectors; vector++) {
     const token = tokens[Math.floor((vector * tokens.length) / vectors)]!;
-    const bytes = await checkpoint.source.read(table.offset + token * rowBytes, rowBytes);
+    const bytes = await (table.source ?? checkpoint.source).read(table.offset + token * rowBytes, rowBytes);
     result.data.set(widenToFloat32(table.dtype, bytes), vector * width);
   }
   return result;

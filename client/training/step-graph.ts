@@ -5,7 +5,7 @@ import { cheapRecomputation, segmentRecomputation } from '../autodiff/recompute.
 import type { TensorFile } from '../formats/entry.ts';
 import type { HypernetworkDescription } from '../hypernetwork/hypernetwork.ts';
 import type { ModelConfig } from '../models/config.ts';
-import { UNET_PREFIX } from '../models/names.ts';
+import { TEXT_PREFIX, UNET_PREFIX } from '../models/names.ts';
 import { Network } from '../models/network.ts';
 import { encodedText, tokenEmbeddings } from '../models/text-encoder.ts';
 import { noisePrediction } from '../models/unet.ts';
@@ -120,7 +120,7 @@ function lowerTrainee(network: Network, config: ModelConfig, trainee: Trainee, {
     const [contextK, contextV] = styles.bendContext(context);
     return { parameters: styles.parameters, contextK, contextV, styles };
   }
-  const text = new Network(graph, network.weights, config.text.prefix);
+  const text = new Network(graph, network.weights, TEXT_PREFIX);
   const ids = graph.input(INPUT.tokens, 'int32', [batch, config.maxTokens]);
   const placement = graph.input(INPUT.placement, 'float32', [batch * config.maxTokens, trainee.vectors]);
   const embedding = graph.input(EMBEDDING, 'float32', [trainee.vectors, config.contextWidth]);

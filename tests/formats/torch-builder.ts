@@ -67,3 +67,31 @@ export function torchZip(
 export function floats(...values: number[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new Float32Array(values).buffer);
 }
+
+/** What torch.save wrote first before 1.6, as a little-endian integer of ten bytes. */
+const PREZIP_MAGIC: Code = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+const TRUE: Code = [0x88];
+
+/** The container before the zip: five pickles, then each storage behind its count of elements. */
+export function torchPrezip(
+  body: Code,
+  storages: ReadonlyMap<string, { readonly bytes: Uint8Array; readonly elements: number }>,
+): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = [
+    pickle(PREZIP_MAGIC),
+    pickle(int(1001)),
+    pickle(dict([string('little_endian'), TRUE])),
+    pickle(body),
+    pickle(list(...[...storages.keys()].map(string))),
+  ];
+  for (const { bytes, elements } of storages.values()) {
+    parts.push(new Uint8Array(new BigUint64Array([BigInt(elements)]).buffer), bytes);
+  }
+  const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    file.set(part, at);
+    at += part.length;
+  }
+  return file;
+}

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { bytesSource } from '../../client/formats/bytes-source.ts';
 import type { StoredTensor, TensorFile } from '../../client/formats/entry.ts';
 import { openSafetensors, writeSafetensors } from '../../client/formats/safetensors.ts';
+import { assembleCheckpoint } from '../../client/models/checkpoint.ts';
 import { readModelConfig } from '../../client/models/config.ts';
 import { ModelError } from '../../client/models/errors.ts';
 import { changedCheckpoint, sdTinyCheckpoint, sdTinyManifest } from './sd-tiny.ts';
@@ -22,7 +23,7 @@ async function fileOf(names: readonly string[]): Promise<TensorFile> {
 
 function refusal(file: TensorFile): ModelError {
   try {
-    readModelConfig(file, manifest);
+    readModelConfig(assembleCheckpoint([file]), manifest);
   } catch (error) {
     expect(error).toBeInstanceOf(ModelError);
     return error as ModelError;
@@ -40,6 +41,7 @@ test('every size of sd-tiny is read off its tensors', async () => {
     pixelMultiple: 16,
     selfAttentionWidths: [32, 64],
     unet: {
+      inputChannels: 4,
       modelChannels: 32,
       timeWidth: 128,
       levels: [
@@ -47,14 +49,14 @@ test('every size of sd-tiny is read off its tensors', async () => {
         { channels: 64, transformerDepth: 1, resBlocks: 1 },
       ],
       middleDepth: 1,
-      heads: 4,
+      heads: { count: 4 },
     },
     text: {
-      prefix: 'cond_stage_model.transformer.text_model',
       vocabulary: 600,
       layers: 2,
       hiddenWidth: 96,
       heads: 2,
+      activation: 'quick-gelu',
     },
     vae: { channels: 32, levels: [32, 32, 32, 64], resBlocks: 1, embedding: 4 },
   });
@@ -108,19 +110,24 @@ describe('a checkpoint that does not fit is refused by name:', () => {
   test('an element type that the graphs do not take', async () => {
     const name = `${UNET}.out.2.bias`;
     const file = await changedCheckpoint((tensors) =>
-      tensors.set(name, { dtype: 'BF16', shape: [4], bytes: new Uint8Array(8) }),
+      tensors.set(name, { dtype: 'I16', shape: [4], bytes: new Uint8Array(8) }),
     );
     const error = refusal(file);
     expect(error.code).toBe('model/unsupported');
     expect(error.message).toContain(`tensor ${name}`);
-    expect(error.message).toContain('expected contiguous F32 or F16, found BF16');
+    expect(error.message).toContain('expected contiguous F32 or F16, found I16');
   });
 
-  test('an inpainting checkpoint, by its nine input channels', async () => {
+  test.each([
+    [5, 'a depth checkpoint'],
+    [8, 'a checkpoint that edits pictures by instruction'],
+    [11, 'another kind of model'],
+  ])('a UNet of %d input channels: %s', async (channels, kind) => {
     const name = `${UNET}.input_blocks.0.0.weight`;
-    const error = refusal(await changedCheckpoint((tensors) => tensors.set(name, zeros(32, 9, 3, 3))));
+    const error = refusal(await changedCheckpoint((tensors) => tensors.set(name, zeros(32, channels, 3, 3))));
     expect(error.code).toBe('model/unsupported');
-    expect(error.message).toContain('expected 4 input channels, found 9');
+    expect(error.message).toContain(`reads more than a latent: ${kind}`);
+    expect(error.message).toContain(`expected 4 input channels, or 9 for inpainting, found ${channels}`);
   });
 
   test('endless lists of modules', async () => {
@@ -133,29 +140,37 @@ describe('a checkpoint that does not fit is refused by name:', () => {
   });
 
   test.each([
-    [
-      'a Stable Diffusion XL checkpoint',
-      'conditioner.embedders.0.transformer.text_model.final_layer_norm.bias',
-    ],
-    ['a Stable Diffusion 2.x checkpoint', 'cond_stage_model.model.ln_final.weight'],
-    [
-      'a Stable Diffusion 3 or Flux checkpoint',
-      'model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight',
-    ],
+    ['a Stable Diffusion XL model', 'conditioner.embedders.0.transformer.text_model.final_layer_norm.bias'],
+    ['a Stable Diffusion XL model', 'add_embedding.linear_1.weight'],
+    ['a Stable Diffusion 3 model', 'model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight'],
+    ['a Flux model', 'double_blocks.0.img_attn.qkv.weight'],
+    ['a Stable Cascade model', 'clip_txt_pooled_mapper.weight'],
+    ['a diffusion transformer', 't_embedder.mlp.0.weight'],
+    ['a video model', 'model.diffusion_model.input_blocks.1.0.time_stack.in_layers.0.weight'],
     ['a ControlNet', 'control_model.zero_convs.0.0.weight'],
     ['a LoRA', 'lora_unet_down_blocks_0_attentions_0_proj_in.alpha'],
-    ['a part of a model in the diffusers layout', 'down_blocks.0.resnets.0.norm1.weight'],
+    ['a hypernetwork', '768.0.linear.0.weight'],
+    ['an embedding', 'emb_params'],
   ])('%s', async (title, name) => {
-    const error = refusal(await fileOf([name]));
+    // Beside parts that are ours: the sign of another family counts wherever it stands.
+    const error = refusal(await fileOf([name, `${UNET}.input_blocks.0.0.weight`]));
     expect(error.code).toBe('model/unsupported');
     expect(error.message).toContain(`this is ${title}`);
     expect(error.message).toContain(name);
   });
 
   test('a file of other things', async () => {
-    expect(refusal(await fileOf(['emb_params'])).message).toContain(
-      'expected tensors that begin with model.diffusion_model., found 1 tensors, the first being emb_params',
+    expect(refusal(await fileOf(['something.else'])).message).toContain(
+      'holds no part of a model that Tincture knows; expected a Stable Diffusion 1.x or 2.x checkpoint, or its UNet, ' +
+        'text encoder or VAE, found 1 tensors, the first being something.else',
     );
+  });
+
+  test('a model whose parts are not all there', async () => {
+    const vaeless = await changedCheckpoint((tensors) => {
+      for (const name of [...tensors.keys()]) if (name.startsWith('first_stage_model.')) tensors.delete(name);
+    });
+    expect(refusal(vaeless).message).toContain('the model has no VAE; expected UNet, text encoder and VAE');
   });
 
   test('heads that do not divide a width', async () => {

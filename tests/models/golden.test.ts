@@ -1,134 +1,81 @@
-// The graphs against the numbers of CompVis's and OpenAI's own programs on the golden model.
+// The graphs against the numbers of CompVis's, OpenAI's and Stability's own programs on the golden models.
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { TensorFile } from '../../client/formats/entry.ts';
-import { applyReference } from '../../client/hypernetwork/apply.ts';
-import type { StrengthenedHypernetwork } from '../../client/hypernetwork/hypernetwork.ts';
-import type { AttentionLowering } from '../../client/models/attention.ts';
 import { attentionProbe } from '../../client/models/attention-probe.ts';
-import { type ModelConfig, readModelConfig } from '../../client/models/config.ts';
+import { readModelConfig } from '../../client/models/config.ts';
 import { buildDecoder } from '../../client/models/decoder.ts';
 import { buildEncoder } from '../../client/models/encoder.ts';
-import { styleFeeds, styleSignature } from '../../client/models/styles.ts';
 import { buildTextEncoder } from '../../client/models/text-encoder.ts';
 import { buildUnet } from '../../client/models/unet.ts';
-import type { EmittedGraph } from '../../client/onnx/graph.ts';
 import { createSession } from '../../client/runtime/create.ts';
-import type { Feed } from '../../client/runtime/session.ts';
-import { relativeError, type Tensor, tensor } from '../../client/tensor/tensor.ts';
-import {
-  changedCheckpoint,
-  sdTinyCheckpoint,
-  sdTinyExpected,
-  sdTinyManifest,
-  sdTinyStyles,
-} from './sd-tiny.ts';
+import { tensor } from '../../client/tensor/tensor.ts';
+import { errorOf, inputIds, noisePrediction, run } from './golden-graphs.ts';
+import { type GoldenModel, openGoldenModel } from './golden-model.ts';
+import { changedCheckpoint, sdTinyManifest } from './sd-tiny.ts';
 
 const TOLERANCE = 1e-4;
-let file: TensorFile;
-let config: ModelConfig;
-let expected: (name: string) => Promise<Tensor>;
-let styles: StrengthenedHypernetwork[];
+let model: GoldenModel;
 
 beforeAll(async () => {
-  file = await sdTinyCheckpoint();
-  config = readModelConfig(file, await sdTinyManifest());
-  expected = await sdTinyExpected();
-  styles = await sdTinyStyles();
+  model = await openGoldenModel('sd-tiny');
 });
 
-async function run(graph: EmittedGraph, feeds: Record<string, Feed>): Promise<Tensor> {
-  const session = await createSession(graph, { backend: 'wasm' });
-  try {
-    return (await session.run(feeds))[graph.outputs[0]!.name]!;
-  } finally {
-    await session.release();
-  }
-}
-
-async function errorOf(found: Tensor, name: string): Promise<number> {
-  const wanted = await expected(name);
-  expect(found.shape).toEqual(wanted.shape);
-  return relativeError(found.data, wanted.data);
-}
-
-async function inputIds(): Promise<Feed> {
-  const { shape, data } = await expected('input_ids');
-  return { shape, data: Int32Array.from(data) };
-}
-
-/** The golden context as the styles' keys or values read it. */
-async function bentContext(active: readonly StrengthenedHypernetwork[], kind: 'k' | 'v'): Promise<Tensor> {
-  const { shape, data } = await expected('context');
-  const [batch, tokens, width] = shape as [number, number, number];
-  let rows = tensor([batch * tokens, width], data);
-  for (const { hypernetwork, strength } of active) {
-    const pair = hypernetwork.widths.get(width);
-    if (pair !== undefined) rows = applyReference(pair[kind], rows, strength);
-  }
-  return tensor(shape, rows.data);
-}
-
-async function noisePrediction(
-  checkpoint: TensorFile,
-  attention: AttentionLowering,
-  active: readonly StrengthenedHypernetwork[],
-): Promise<Tensor> {
-  const signature = styleSignature(active, config);
-  return run(buildUnet(checkpoint, config, { attention, signature }), {
-    sample: await expected('sample'),
-    timestep: await expected('timestep'),
-    context_k: await bentContext(active, 'k'),
-    context_v: await bentContext(active, 'v'),
-    ...styleFeeds(active, signature),
+describe.each(['sd-tiny', 'sd-tiny-diffusers', 'sd2-tiny'])('%s', (name) => {
+  let golden: GoldenModel;
+  beforeAll(async () => {
+    golden = await openGoldenModel(name);
   });
-}
 
-test('the text encoder gives the context', async () => {
-  const context = await run(buildTextEncoder(file, config), { input_ids: await inputIds() });
-  expect(await errorOf(context, 'context')).toBeLessThan(TOLERANCE);
-});
+  test('the text encoder gives the context', async () => {
+    const context = await run(buildTextEncoder(golden.file, golden.config), {
+      input_ids: await inputIds(golden),
+    });
+    expect(await errorOf(golden, context, 'context')).toBeLessThan(TOLERANCE);
+  });
 
-describe.each(['fused', 'plain'] as const)('the UNet with %s attention', (attention) => {
-  test.each([
-    ['no style', 0, 'noise_pred'],
-    ['one style', 1, 'noise_pred_hypernetworks_1'],
-    ['two styles in order', 2, 'noise_pred_hypernetworks_2'],
-  ] as const)('predicts the noise with %s', async (_, count, name) => {
-    const found = await noisePrediction(file, attention, styles.slice(0, count));
-    expect(await errorOf(found, name)).toBeLessThan(TOLERANCE);
+  // The diffusers layout's graphs are the same once its names are read.
+  const lowerings = name.endsWith('-diffusers') ? (['plain'] as const) : (['fused', 'plain'] as const);
+  describe.each(lowerings)('with %s attention', (attention) => {
+    test('the UNet predicts with no style, with one, with all in order', async () => {
+      for (let count = 0; count <= golden.styles.length; count++) {
+        const found = await noisePrediction(golden, attention, golden.styles.slice(0, count));
+        const wanted = count === 0 ? 'noise_pred' : `noise_pred_hypernetworks_${count}`;
+        expect(await errorOf(golden, found, wanted), wanted).toBeLessThan(TOLERANCE);
+      }
+    });
+
+    test('the VAE draws the picture to 2/255', async () => {
+      const image = await run(buildDecoder(golden.file, golden.config, { attention }), {
+        latent: await golden.expected('latent'),
+      });
+      expect(await errorOf(golden, image, 'image')).toBeLessThan(TOLERANCE);
+      const wanted = (await golden.expected('image')).data;
+      const worst = image.data.reduce((most, value, i) => Math.max(most, Math.abs(value - wanted[i]!)), 0);
+      expect(worst / 2).toBeLessThan(2 / 255);
+    });
+
+    test('the VAE encodes to mean and log variance', async () => {
+      const moments = await run(buildEncoder(golden.file, golden.config, { attention }), {
+        image: await golden.expected('encode_input'),
+      });
+      expect(await errorOf(golden, moments, 'encode_moments')).toBeLessThan(TOLERANCE);
+    });
   });
 });
 
 test('the order and the strengths of styles matter', async () => {
-  const swapped = await noisePrediction(file, 'fused', [...styles].reverse());
-  expect(await errorOf(swapped, 'noise_pred_hypernetworks_2')).toBeGreaterThan(10 * TOLERANCE);
+  const { styles } = model;
+  const swapped = await noisePrediction(model, 'fused', [...styles].reverse());
+  expect(await errorOf(model, swapped, 'noise_pred_hypernetworks_2')).toBeGreaterThan(10 * TOLERANCE);
   const weaker = await noisePrediction(
-    file,
+    model,
     'fused',
     styles.map((style) => ({ ...style, strength: style.strength / 2 })),
   );
-  expect(await errorOf(weaker, 'noise_pred_hypernetworks_2')).toBeGreaterThan(10 * TOLERANCE);
-});
-
-describe.each(['fused', 'plain'] as const)('the VAE with %s attention', (attention) => {
-  test('draws the picture to 2/255', async () => {
-    const image = await run(buildDecoder(file, config, { attention }), { latent: await expected('latent') });
-    expect(await errorOf(image, 'image')).toBeLessThan(TOLERANCE);
-    const wanted = (await expected('image')).data;
-    const worst = image.data.reduce((most, value, i) => Math.max(most, Math.abs(value - wanted[i]!)), 0);
-    expect(worst / 2).toBeLessThan(2 / 255);
-  });
-
-  test('encodes to mean and log variance', async () => {
-    const moments = await run(buildEncoder(file, config, { attention }), {
-      image: await expected('encode_input'),
-    });
-    expect(await errorOf(moments, 'encode_moments')).toBeLessThan(TOLERANCE);
-  });
+  expect(await errorOf(model, weaker, 'noise_pred_hypernetworks_2')).toBeGreaterThan(10 * TOLERANCE);
 });
 
 test('the attention probe agrees here, and notices a difference', async () => {
-  const { graph, feeds, agrees } = attentionProbe(config);
+  const { graph, feeds, agrees } = attentionProbe(model.config);
   const session = await createSession(graph, { backend: 'wasm' });
   const outputs = await session.run(feeds);
   await session.release();
@@ -140,7 +87,7 @@ test('the attention probe agrees here, and notices a difference', async () => {
 });
 
 test('one UNet session takes other sizes, batches and token counts', async () => {
-  const session = await createSession(buildUnet(file, config), { backend: 'wasm' });
+  const session = await createSession(buildUnet(model.file, model.config), { backend: 'wasm' });
   const { noise_pred } = await session.run({
     sample: tensor([1, 4, 6, 10]),
     timestep: tensor([1]),
@@ -159,12 +106,15 @@ test('a checkpoint in half precision gives the same to 2e-3', async () => {
       tensors.set(name, { dtype: 'F16', shape, bytes: new Uint8Array(narrow.buffer) });
     }
   });
+  const { config } = model;
   expect(readModelConfig(half, await sdTinyManifest())).toEqual(config);
-  const context = await run(buildTextEncoder(half, config), { input_ids: await inputIds() });
-  expect(await errorOf(context, 'context')).toBeLessThan(2e-3);
-  expect(await errorOf(await noisePrediction(half, 'fused', []), 'noise_pred')).toBeLessThan(2e-3);
-  const image = await run(buildDecoder(half, config), { latent: await expected('latent') });
-  expect(await errorOf(image, 'image')).toBeLessThan(2e-3);
+  const context = await run(buildTextEncoder(half, config), { input_ids: await inputIds(model) });
+  expect(await errorOf(model, context, 'context')).toBeLessThan(2e-3);
+  expect(await errorOf(model, await noisePrediction(model, 'fused', [], half), 'noise_pred')).toBeLessThan(
+    2e-3,
+  );
+  const image = await run(buildDecoder(half, config), { latent: await model.expected('latent') });
+  expect(await errorOf(model, image, 'image')).toBeLessThan(2e-3);
 });
 
 test('linear projections of a transformer are taken for 1×1 convolutions, and text keys without text_model', async () => {
@@ -177,8 +127,9 @@ test('linear projections of a transformer are taken for 1×1 convolutions, and t
     }
   });
   const other = readModelConfig(variant, await sdTinyManifest());
-  expect(other.text.prefix).toBe('cond_stage_model.transformer');
-  expect(await errorOf(await noisePrediction(variant, 'fused', []), 'noise_pred')).toBeLessThan(TOLERANCE);
-  const context = await run(buildTextEncoder(variant, other), { input_ids: await inputIds() });
-  expect(await errorOf(context, 'context')).toBeLessThan(TOLERANCE);
+  expect(await errorOf(model, await noisePrediction(model, 'fused', [], variant), 'noise_pred')).toBeLessThan(
+    TOLERANCE,
+  );
+  const context = await run(buildTextEncoder(variant, other), { input_ids: await inputIds(model) });
+  expect(await errorOf(model, context, 'context')).toBeLessThan(TOLERANCE);
 });

@@ -18,7 +18,26 @@ test('a good manifest comes back as it is, without what we do not know', () => {
   expect(parseModelManifest({ ...GOOD, comment: 'x' }, 'model.json')).toEqual(GOOD);
 });
 
+test('what 2.x, separate parts and a store add comes back too', () => {
+  const { attentionHeads: _, ...rest } = GOOD;
+  const more = {
+    ...rest,
+    architecture: 'stable-diffusion-v2',
+    attentionHeadWidth: 64,
+    prediction: 'v',
+    vae: 'vae.safetensors',
+    textEncoder: 'text_encoder/model.safetensors',
+    sha256: 'ab'.repeat(32),
+  };
+  expect(parseModelManifest(more, 'model.json')).toEqual(more);
+});
+
 test.each([
+  ['attentionHeads', { ...GOOD, attentionHeads: undefined }],
+  ['attentionHeadWidth', { ...GOOD, attentionHeadWidth: 0 }],
+  ['vae', { ...GOOD, vae: '../vae.safetensors' }],
+  ['textEncoder', { ...GOOD, textEncoder: 3 }],
+  ['sha256', { ...GOOD, sha256: 'AB'.repeat(32) }],
   ['name', { ...GOOD, name: ' ' }],
   ['architecture', { ...GOOD, architecture: 'stable-diffusion-xl' }],
   ['checkpoint', { ...GOOD, checkpoint: '../secret.safetensors' }],

@@ -6,6 +6,7 @@ import { fileSource } from '../../client/formats/node-file.ts';
 import { openSafetensors, writeSafetensors } from '../../client/formats/safetensors.ts';
 import type { Hypernetwork, StrengthenedHypernetwork } from '../../client/hypernetwork/hypernetwork.ts';
 import { readHypernetwork } from '../../client/hypernetwork/read.ts';
+import { assembleCheckpoint, type Checkpoint } from '../../client/models/checkpoint.ts';
 import { type ModelManifest, parseModelManifest } from '../../client/models/manifest.ts';
 import type { Tensor } from '../../client/tensor/tensor.ts';
 
@@ -45,12 +46,13 @@ async function readStyle(file: string): Promise<Hypernetwork> {
 /** A copy of the checkpoint in memory, after `change` had its way with the tensors. */
 export async function changedCheckpoint(
   change: (tensors: Map<string, StoredTensor>) => void,
-): Promise<TensorFile> {
+): Promise<Checkpoint> {
   const file = await sdTinyCheckpoint();
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, offset, byteLength } of file.entries.values()) {
     tensors.set(name, { dtype, shape, bytes: await file.source.read(offset, byteLength) });
   }
   change(tensors);
-  return openSafetensors(bytesSource('changed.safetensors', writeSafetensors(tensors, {})));
+  const changed = bytesSource('changed.safetensors', writeSafetensors(tensors, {}));
+  return assembleCheckpoint([await openSafetensors(changed)]);
 }

@@ -1,12 +1,13 @@
 // Runs in the page: the golden model's graphs and trajectories on a backend, as errors against the reference.
 import { blobSource } from '../../../client/formats/blob-source.ts';
 import type { TensorFile } from '../../../client/formats/entry.ts';
-import { openSafetensors } from '../../../client/formats/safetensors.ts';
+import { openTensorFile } from '../../../client/formats/open-tensors.ts';
 import { applyReference } from '../../../client/hypernetwork/apply.ts';
 import type { StrengthenedHypernetwork } from '../../../client/hypernetwork/hypernetwork.ts';
 import { readHypernetwork } from '../../../client/hypernetwork/read.ts';
 import type { AttentionLowering } from '../../../client/models/attention.ts';
 import { attentionProbe } from '../../../client/models/attention-probe.ts';
+import { assembleCheckpoint } from '../../../client/models/checkpoint.ts';
 import { type ModelConfig, readModelConfig } from '../../../client/models/config.ts';
 import { buildDecoder } from '../../../client/models/decoder.ts';
 import { buildEncoder } from '../../../client/models/encoder.ts';
@@ -31,16 +32,24 @@ interface Golden {
   readonly config: ModelConfig;
   readonly golden: GoldenConfig;
   readonly latentScale: number;
+  readonly prediction: 'epsilon' | 'v';
   readonly styles: readonly StrengthenedHypernetwork[];
   readonly expected: (name: string) => Promise<Tensor>;
 }
 
-const FOLDER = '/tests/golden/sd-tiny/';
+let folder = '/tests/golden/sd-tiny/';
 let opened: Promise<Golden> | undefined;
 
+/** Goes on with another golden model. */
+export async function useModel(_backend: Backend, name: string): Promise<void> {
+  await releaseAll();
+  folder = `/tests/golden/${name}/`;
+  opened = undefined;
+}
+
 async function blob(name: string): Promise<Blob> {
-  const response = await fetch(FOLDER + name);
-  if (!response.ok) throw new Error(`${FOLDER + name}: HTTP ${response.status}`);
+  const response = await fetch(folder + name);
+  if (!response.ok) throw new Error(`${folder + name}: HTTP ${response.status}`);
   return response.blob();
 }
 
@@ -49,8 +58,8 @@ async function open(): Promise<Golden> {
   const json = async (name: string): Promise<unknown> => JSON.parse(await (await blob(name)).text());
   const golden = (await json('config.json')) as GoldenConfig;
   const manifest = parseModelManifest(await json('model.json'), 'model.json');
-  const file = await openSafetensors(await source('checkpoint.safetensors'));
-  const expected = await openSafetensors(await source('expected.safetensors'));
+  const file = assembleCheckpoint([await openTensorFile(await source('checkpoint.safetensors'))]);
+  const expected = await openTensorFile(await source('expected.safetensors'));
   const styles: StrengthenedHypernetwork[] = [];
   for (const { file: name, strength } of golden.hypernetworks) {
     styles.push({ hypernetwork: await readHypernetwork(await source(name)), strength });
@@ -60,6 +69,7 @@ async function open(): Promise<Golden> {
     config: readModelConfig(file, manifest),
     golden,
     latentScale: manifest.latentScale,
+    prediction: manifest.prediction,
     styles,
     expected: (name) => expected.read(name),
   };
@@ -81,8 +91,10 @@ function session(key: string, graph: () => EmittedGraph, backend: Backend): Prom
 
 /** Releases every session; gives how many there were. */
 export async function releaseAll(): Promise<number> {
+  const count = sessions.size;
   for (const kept of sessions.values()) await (await kept).release();
-  return sessions.size;
+  sessions.clear();
+  return count;
 }
 
 /** Whether fused attention is right on this backend; where it is not, graphs are built with the plain lowering. */
@@ -170,14 +182,14 @@ export async function noisePrediction(backend: Backend, attention: AttentionLowe
 
 /** All DDIM steps with guidance and `count` styles, then the decoder: differences of latent and picture. */
 export async function trajectory(backend: Backend, attention: AttentionLowering, count: number) {
-  const { golden, latentScale, expected } = await model();
+  const { golden, latentScale, prediction, expected } = await model();
   const { unet, feeds } = await styledUnet(backend, count, attention);
   const noise = await expected('init_noise');
   const latents = await sample({
     sampler: 'ddim',
     steps: golden.ddim_steps,
     guidance: golden.guidance_scale,
-    prediction: 'epsilon',
+    prediction,
     pictures: 1,
     noise: noise.data,
     draw: () => new Float32Array(noise.data.length),
