@@ -6,11 +6,13 @@ import { answerBlob, readBlob } from './routes/blob.ts';
 import * as device from './routes/device.ts';
 import { answerHealth, health } from './routes/health.ts';
 import * as keys from './routes/keys.ts';
+import { answerLookup, lookUpHash } from './routes/lookup.ts';
 import { answerMe, showMe } from './routes/me.ts';
 import * as models from './routes/models.ts';
 import { answerDocs, answerOpenApi } from './routes/openapi.ts';
 import * as passkeys from './routes/passkeys.ts';
 import * as publishers from './routes/publishers.ts';
+import { answerResolve, resolveStyles } from './routes/resolve.ts';
 import * as session from './routes/session.ts';
 import { answerStudio } from './routes/studio.ts';
 import * as styles from './routes/styles.ts';
@@ -21,16 +23,25 @@ const app = createApp();
 app.use('/v1/*', asData);
 app.use('/v1/styles/*', asIndex);
 app.use('/v1/models/*', asIndex);
+app.use('/v1/resolve', asIndex);
+app.use('/v1/lookup/*', asIndex);
 app.use('/healthz', asData);
 app.use('/openapi.json', asData, asIndex);
 
-app.openapi(styles.searchStyles, styles.answerStyles); // GET /v1/styles: search, page by page
-app.openapi(styles.showStyle, styles.answerStyle); // GET /v1/styles/{name}: the latest version, and the others' numbers
-app.openapi(styles.resolveStyle, styles.answerStyleVersion); // GET /v1/styles/{name}/{version}: exact, range or latest
-app.openapi(models.searchModels, models.answerModels); // GET /v1/models: as styles
-app.openapi(models.showModel, models.answerModel); // GET /v1/models/{name}
-app.openapi(models.resolveModel, models.answerModelVersion); // GET /v1/models/{name}/{version}
-app.openapi(readBlob, answerBlob); // GET /v1/blobs/{sha256}: immutable bytes, with ranges
+/** What anyone may read: the part of the table that the typed client (client/edge.ts) knows. */
+const reading = app
+  .openapi(styles.searchStyles, styles.answerStyles) // GET /v1/styles: search, page by page
+  .openapi(styles.showStyle, styles.answerStyle) // GET /v1/styles/{name}: the latest version, and the others' numbers
+  .openapi(styles.resolveStyle, styles.answerStyleVersion) // GET /v1/styles/{name}/{version}: exact, range or latest
+  .openapi(resolveStyles, answerResolve) // GET /v1/resolve: several styles as a lock file keeps them
+  .openapi(lookUpHash, answerLookup) // GET /v1/lookup/{hash}: whose file this is
+  .openapi(models.searchModels, models.answerModels) // GET /v1/models: as styles
+  .openapi(models.showModel, models.answerModel) // GET /v1/models/{name}
+  .openapi(models.resolveModel, models.answerModelVersion) // GET /v1/models/{name}/{version}
+  .openapi(readBlob, answerBlob) // GET /v1/blobs/{sha256}: immutable bytes, with ranges
+  .openapi(health, answerHealth); // GET /healthz: whether index and blobs answer
+export type Reading = typeof reading;
+
 app.openapi(passkeys.beginRegistration, passkeys.answerBeginRegistration); // POST /v1/passkeys/registration: for a new account, or another one
 app.openapi(passkeys.finishRegistration, passkeys.answerFinishRegistration); // POST /v1/passkeys/registration/verify: account, passkey, session
 app.openapi(passkeys.showPasskeys, passkeys.answerPasskeys); // GET /v1/passkeys: one's own
@@ -54,7 +65,6 @@ app.openapi(publishers.suspendPublisher, publishers.answerSuspend); // POST /v1/
 app.openapi(publishers.restorePublisher, publishers.answerRestore); // DELETE /v1/publishers/{handle}/suspend: administrators
 app.openapi(publishers.assignRole, publishers.answerAssignRole); // PUT /v1/publishers/{handle}/role: administrators
 app.openapi(administration.makeFirst, administration.answerMakeFirst); // POST /v1/admin/first: the bootstrap secret's holder
-app.openapi(health, answerHealth); // GET /healthz: whether index and blobs answer
 app.get('/openapi.json', answerOpenApi(app)); // GET /openapi.json: this table for programs
 app.get('/docs', answerDocs(app)); // GET /docs: this table for people
 app.get('*', answerStudio); // GET everything else: the studio's files

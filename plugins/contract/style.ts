@@ -116,6 +116,15 @@ const card = {
   tags: z.array(nameSchema).max(16).refine(distinct, 'must not repeat a tag'),
   triggerWords: z.array(text(1, 64)).max(16).refine(distinct, 'must not repeat a trigger word'),
   base: styleBaseSchema,
+  origins: z
+    .array(digestSchema)
+    .min(1)
+    .max(8)
+    .refine(distinct, 'must not repeat a digest')
+    .optional()
+    .describe(
+      'SHA-256 of files that the weights were converted from: pictures made with those carry their hashes.',
+    ),
   layers: styleLayersSchema.nullable().describe('null: the plugin makes its own.'),
   parameters: z
     .array(styleParameterSchema)

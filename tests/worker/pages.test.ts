@@ -74,9 +74,11 @@ describe('the description', () => {
     expect(Object.keys(document.paths).sort()).toEqual([
       '/healthz',
       '/v1/blobs/{sha256}',
+      '/v1/lookup/{hash}',
       '/v1/models',
       '/v1/models/{name}',
       '/v1/models/{name}/{version}',
+      '/v1/resolve',
       '/v1/styles',
       '/v1/styles/{name}',
       '/v1/styles/{name}/{version}',

@@ -43,7 +43,14 @@ describe('publishing', () => {
       manifest,
       files: [{ path: 'weights', ...weights }],
       publishedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      publisher: 'tincture',
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      signature: null,
+      keyId: null,
+      trial: 'not-run',
       yanked: false,
+      yankReason: null,
+      downloads: { version: 0, total: 0 },
     });
   });
 
@@ -238,7 +245,9 @@ describe('searching', () => {
     );
   });
   const names = async (wanted: object) =>
-    (await search(stores, 'style', { ...everything, ...wanted })).releases.map(({ name }) => name);
+    (await search(stores, 'style', { ...everything, sort: 'name', ...wanted })).releases.map(
+      ({ name }) => name,
+    );
 
   test.each([
     [{ text: 'findable' }, ['find-a', 'find-b', 'find-c']],

@@ -39,6 +39,12 @@ export function logRequest(level: LogLevel, facts: LogFacts): void {
   else console.log(line);
 }
 
+/** Writes one line for work that belongs to no answer. */
+export function logFailure(work: string, error: unknown): void {
+  const at = new Date().toISOString();
+  console.error(JSON.stringify({ at, level: 'error', work, error: errorLines(error) }));
+}
+
 /** An error as a line may hold it: bounded, and without what looks like a credential. */
 export function errorLines(error: unknown): ErrorLines {
   if (!(error instanceof Error)) return { name: 'unknown', message: redacted(String(error)), stack: [] };

@@ -5,6 +5,7 @@ import { digestOf } from '../storage/blob-store.ts';
 import { RegistryError } from './error.ts';
 import { rankOf } from './rank.ts';
 import type { RegistryStores, ReleaseFile, ReleaseKind } from './release.ts';
+import { foldForSearch } from './search-words.ts';
 
 /** Versions of one style or model. A range is resolved over all of them at once. */
 export const MAX_VERSIONS = 1000;
@@ -128,9 +129,4 @@ async function insert({ database }: RegistryStores, draft: Draft, manifest: stri
 /** One line a text, folded as queries are. */
 function searchText(texts: readonly string[]): string {
   return texts.map(foldForSearch).join('\n');
-}
-
-/** Folds text so that search ignores case and compatibility forms. */
-export function foldForSearch(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
 }

@@ -19,7 +19,19 @@ export interface Release {
   readonly files: readonly ReleaseFile[];
   /** RFC 3339, UTC. */
   readonly publishedAt: string;
+  /** Handle. */
+  readonly publisher: string;
+  /** SHA-256 over the manifest's canonical JSON and the files; what a lock keeps. */
+  readonly digest: string;
+  /** Ed25519 over the manifest's canonical JSON, base64url; null for what comes with the program. */
+  readonly signature: string | null;
+  readonly keyId: string | null;
+  /** Whether the plugin was run at the edge before the version became visible. */
+  readonly trial: 'passed' | 'not-run';
   readonly yanked: boolean;
+  readonly yankReason: string | null;
+  /** Of this version, and of all versions of its name. */
+  readonly downloads: { readonly version: number; readonly total: number };
 }
 
 /** Where releases are: the index, and the blobs. */
@@ -40,7 +52,10 @@ export const BUNDLED_PUBLISHER = 'tincture';
 export const VISIBLE = 'yanked_at IS NULL AND taken_down_at IS NULL';
 
 /** Columns of a release `r`, its files as one JSON array. */
-export const RELEASE_COLUMNS = `r.name, r.version, r.manifest, r.published_at, r.yanked_at, r.taken_down_at, r.takedown_reason,
+export const RELEASE_COLUMNS = `r.name, r.version, r.manifest, r.published_at, r.publisher, r.digest, r.signature, r.key_id, r.trial,
+  r.yanked_at, r.yank_reason, r.taken_down_at, r.takedown_reason,
+  coalesce((SELECT d.count FROM downloads d WHERE d.kind = r.kind AND d.name = r.name AND d.version = r.version), 0) AS downloads,
+  coalesce((SELECT t.downloads FROM listings t WHERE t.kind = r.kind AND t.name = r.name), 0) AS total_downloads,
   (SELECT json_group_array(json_object('path', f.path, 'sha256', f.sha256, 'size', f.size))
      FROM release_files f
     WHERE f.kind = r.kind AND f.name = r.name AND f.version = r.version) AS files`;
@@ -50,6 +65,14 @@ export interface ReleaseRow {
   readonly version: string;
   readonly manifest: string;
   readonly published_at: string;
+  readonly publisher: string;
+  readonly digest: string;
+  readonly signature: string | null;
+  readonly key_id: string | null;
+  readonly trial: 'passed' | 'not-run';
+  readonly yank_reason: string | null;
+  readonly downloads: number;
+  readonly total_downloads: number;
   readonly yanked_at: string | null;
   readonly taken_down_at: string | null;
   readonly takedown_reason: string | null;
@@ -65,6 +88,13 @@ export function releaseOf(row: ReleaseRow): Release {
     manifest: JSON.parse(row.manifest),
     files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
     publishedAt: row.published_at,
+    publisher: row.publisher,
+    digest: row.digest,
+    signature: row.signature,
+    keyId: row.key_id,
+    trial: row.trial,
     yanked: row.yanked_at !== null,
+    yankReason: row.yank_reason,
+    downloads: { version: row.downloads, total: row.total_downloads },
   };
 }

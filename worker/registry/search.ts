@@ -1,6 +1,6 @@
-// Searching: the latest visible version of each style or model that fits, in order of name, page by page.
+// Searching: the latest visible version of each style or model that fits, in the order that was asked for, page by page.
+import { type CursorKey, readCursor, writeCursor } from './cursor.ts';
 import { RegistryError } from './error.ts';
-import { foldForSearch } from './publish.ts';
 import {
   RELEASE_COLUMNS,
   type RegistryStores,
@@ -9,16 +9,24 @@ import {
   type ReleaseRow,
   releaseOf,
 } from './release.ts';
+import { readQuery, type Wanted } from './search-words.ts';
 
 export const MAX_PAGE = 100;
-/** Words of one query; each costs a scan of the candidates' text. */
-export const MAX_QUERY_WORDS = 8;
+
+export const SORTS = ['relevance', 'downloads', 'newest', 'name'] as const;
+export type Sort = (typeof SORTS)[number];
 
 export interface Search {
-  /** Every word must occur somewhere in the texts. */
+  /** Every word must occur somewhere in the texts, the last one as the beginning of a word. */
   readonly text?: string | undefined;
   readonly architecture?: string | undefined;
   readonly contextWidth?: number | undefined;
+  /** As the card says it, in any case. */
+  readonly licence?: string | undefined;
+  /** Handle of who published the version. */
+  readonly publisher?: string | undefined;
+  /** Without it: `relevance` where there are words, else `name`. Models have no `relevance`. */
+  readonly sort?: Sort | undefined;
   /** 1 … `MAX_PAGE`. */
   readonly limit: number;
   /** Where the page before ended. */
@@ -31,61 +39,154 @@ export interface Page {
   readonly nextCursor: string | null;
 }
 
-/** One page of a search. Throws `registry/invalid` for a cursor that no page gave, or too many words. */
+/** How pages are sorted: the key and what decides between equal keys, as SQL over listings `l` and words `w`. */
+interface Order {
+  readonly columns: string;
+  readonly by: string;
+  /** What comes after a key, and what of the key it is given. */
+  readonly after: string;
+  readonly given: (key: CursorKey) => readonly (string | number)[];
+  readonly types: readonly [string, string];
+}
+
+const ORDERS: Readonly<Record<Sort, Order>> = {
+  relevance: {
+    columns: 'w.rank AS sort_key, w.rowid AS sort_tie',
+    by: 'sort_key, sort_tie',
+    after: '(w.rank > ? OR (w.rank = ? AND w.rowid > ?))',
+    given: ([key, tie]) => [key, key, tie],
+    types: ['number', 'number'],
+  },
+  downloads: {
+    columns: 'l.downloads AS sort_key, l.name AS sort_tie',
+    by: 'sort_key DESC, sort_tie',
+    after: 'l.downloads <= ? AND (l.downloads < ? OR l.name > ?)',
+    given: ([key, tie]) => [key, key, tie],
+    types: ['number', 'string'],
+  },
+  newest: {
+    columns: 'l.published_at AS sort_key, l.name AS sort_tie',
+    by: 'sort_key DESC, sort_tie',
+    after: 'l.published_at <= ? AND (l.published_at < ? OR l.name > ?)',
+    given: ([key, tie]) => [key, key, tie],
+    types: ['string', 'string'],
+  },
+  name: {
+    columns: 'l.name AS sort_key, l.name AS sort_tie',
+    by: 'sort_key',
+    after: 'l.name > ?',
+    given: ([key]) => [key],
+    types: ['string', 'string'],
+  },
+};
+
+interface SortedRow extends ReleaseRow {
+  readonly sort_key: string | number;
+  readonly sort_tie: string | number;
+}
+
+/**
+ * One page of a search. Throws `registry/invalid` for a cursor that no page of this search gave, too many words, or `relevance`
+ * without words.
+ */
 export async function search({ database }: RegistryStores, kind: ReleaseKind, wanted: Search): Promise<Page> {
-  const words = foldForSearch(wanted.text ?? '')
-    .split(/\s+/u)
-    .filter((word) => word !== '');
-  if (words.length > MAX_QUERY_WORDS) {
-    throw new RegistryError('invalid', 'too many words', {
-      where: 'q',
-      expected: `at most ${MAX_QUERY_WORDS}`,
-    });
+  const { limit, cursor, ...lasting } = wanted;
+  const query = readQuery(wanted.text ?? '');
+  const sort = sortOf(kind, wanted, query);
+  const order = ORDERS[sort];
+  const belongsTo = [kind, sort, lasting];
+  const key = cursor === undefined ? undefined : checkedKey(order, readCursor(belongsTo, cursor));
+  if (query.kind === 'none') return { releases: [], nextCursor: null };
+
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  const filters = filtersOf(wanted);
+  const byWords = kind === 'style' && query.kind === 'words';
+  if (byWords) {
+    conditions.push('w.listing_words MATCH ?');
+    values.push(query.match);
+  } else {
+    conditions.push('l.kind = ?');
+    values.push(kind);
   }
-  const conditions = ['r.kind = ?', 'r.name > ?'];
-  const values: (string | number)[] = [kind, wanted.cursor === undefined ? '' : nameOf(wanted.cursor)];
-  if (wanted.architecture !== undefined) {
-    conditions.push('r.architecture = ?');
-    values.push(wanted.architecture);
+  for (const [condition, value] of filters) {
+    conditions.push(condition);
+    values.push(value);
   }
-  if (wanted.contextWidth !== undefined) {
-    conditions.push('r.context_width = ?');
-    values.push(wanted.contextWidth);
+  if (!byWords && query.kind === 'words') {
+    for (const word of query.words) {
+      conditions.push(HAS_WORD);
+      values.push(word);
+    }
   }
-  for (const word of words) {
-    // Not LIKE: D1 bounds its patterns at 50 bytes, and instr needs no escaping.
-    conditions.push('instr(r.search_text, ?) > 0');
-    values.push(word);
+  if (key !== undefined) {
+    conditions.push(order.after);
+    values.push(...order.given(key));
   }
+  const source = !byWords
+    ? LISTINGS
+    : sort === 'relevance' && filters.length === 0
+      ? WORDS
+      : WORDS_AND_LISTINGS;
   const { results } = await database
     .prepare(
-      `SELECT ${RELEASE_COLUMNS} FROM releases r
-        WHERE ${conditions.join(' AND ')}
-          AND r.rank = (SELECT max(l.rank) FROM releases l
-                         WHERE l.kind = r.kind AND l.name = r.name AND l.yanked_at IS NULL AND l.taken_down_at IS NULL)
-        ORDER BY r.name LIMIT ?`,
+      `WITH page AS MATERIALIZED (
+         SELECT ${source.id} AS id, ${order.columns} FROM ${source.tables}
+          WHERE ${conditions.join(' AND ')} ORDER BY ${order.by} LIMIT ?)
+       SELECT ${RELEASE_COLUMNS}, page.sort_key, page.sort_tie
+         FROM page CROSS JOIN listings l ON l.id = page.id
+         JOIN releases r ON r.kind = l.kind AND r.name = l.name AND r.version = l.version
+        ORDER BY ${order.by}`,
     )
-    .bind(...values, wanted.limit + 1)
-    .all<ReleaseRow>();
-  const rows = results.slice(0, wanted.limit);
+    .bind(...values, limit + 1)
+    .all<SortedRow>();
+  const rows = results.slice(0, limit);
   const last = rows.at(-1);
+  const isLast = results.length <= limit || last === undefined;
   return {
     releases: rows.map(releaseOf),
-    nextCursor: results.length > wanted.limit && last !== undefined ? cursorOf(last.name) : null,
+    nextCursor: isLast ? null : writeCursor(belongsTo, [last.sort_key, last.sort_tie]),
   };
 }
 
-/** Names are ASCII, so btoa can spell them; the prefix keeps readers from building cursors by hand. */
-function cursorOf(name: string): string {
-  return btoa(`name:${name}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+const LISTINGS = { id: 'l.id', tables: 'listings l' };
+const WORDS = { id: 'w.rowid', tables: 'listing_words w' };
+/** The words first: a search goes through the texts that match, never through all listings. */
+const WORDS_AND_LISTINGS = {
+  id: 'w.rowid',
+  tables: 'listing_words w CROSS JOIN listings l ON l.id = w.rowid',
+};
+
+/** Models are few: their texts are read as they stand. Not LIKE, whose patterns D1 bounds at 50 bytes. */
+const HAS_WORD = `EXISTS (
+  SELECT 1 FROM releases t
+   WHERE t.kind = l.kind AND t.name = l.name AND t.version = l.version AND instr(t.search_text, ?) > 0)`;
+
+function filtersOf(wanted: Search): (readonly [condition: string, value: string | number])[] {
+  const all = [
+    ['l.architecture = ?', wanted.architecture],
+    ['l.context_width = ?', wanted.contextWidth],
+    ['l.licence = ?', wanted.licence?.toLowerCase()],
+    ['l.publisher = ?', wanted.publisher],
+  ] as const;
+  return all.flatMap(([condition, value]) => (value === undefined ? [] : [[condition, value] as const]));
 }
 
-function nameOf(cursor: string): string {
-  try {
-    const text = atob(cursor.replaceAll('-', '+').replaceAll('_', '/'));
-    if (text.startsWith('name:')) return text.slice('name:'.length);
-  } catch {
-    // Not base64: told below, as any other cursor that is not ours.
-  }
-  throw new RegistryError('invalid', 'the cursor is not one that a page gave', { where: 'cursor' });
+function sortOf(kind: ReleaseKind, { sort }: Search, query: Wanted): Sort {
+  const ranked = kind === 'style' && query.kind === 'words';
+  if (sort === undefined) return ranked ? 'relevance' : 'name';
+  if (sort !== 'relevance' || ranked || query.kind === 'none') return sort;
+  throw new RegistryError('invalid', 'relevance needs words of a search for styles', {
+    where: 'sort',
+    expected: 'q, or another sort',
+    found: sort,
+  });
+}
+
+/** The fingerprint already ties a cursor to its order, but whoever forges one could lie about types. */
+function checkedKey({ types }: Order, key: CursorKey): CursorKey {
+  if (key.every((part, index) => typeof part === types[index])) return key;
+  throw new RegistryError('invalid', 'the cursor is not one that a page of this search gave', {
+    where: 'cursor',
+  });
 }

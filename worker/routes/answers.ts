@@ -28,10 +28,11 @@ export function modelAnswer(release: Release): z.infer<typeof modelSchema> {
   };
 }
 
-function facts({ name, version, publishedAt, yanked }: Release) {
-  return { name, version, publishedAt, yanked };
+/** What styles and models have in common; the manifest and the files are each one's own. */
+function facts({ manifest: _, files: __, ...rest }: Release) {
+  return rest;
 }
 
-function reference({ sha256, size }: Pick<ReleaseFile, 'sha256' | 'size'>): BlobReference {
+export function reference({ sha256, size }: Pick<ReleaseFile, 'sha256' | 'size'>): BlobReference {
   return { sha256, size, url: `/v1/blobs/${sha256}` };
 }

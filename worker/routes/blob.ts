@@ -1,10 +1,13 @@
 // GET and HEAD /v1/blobs/{sha256}: immutable bytes, whole or one range of them.
 import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { digestSchema } from '../../plugins/contract/style.ts';
 import type { Environment } from '../environment.ts';
 import { IMMUTABLE } from '../http/headers.ts';
+import { logFailure } from '../http/log.ts';
 import { problem, problems } from '../http/problem.ts';
 import { closedRange, matchesEtag, parseRange } from '../http/range.ts';
+import { downloadCounter } from '../registry/downloads.ts';
 import { RegistryError } from '../registry/error.ts';
 import type { BlobFacts, ByteRange, StoredBlob } from '../storage/blob-store.ts';
 import { StorageError } from '../storage/error.ts';
@@ -42,7 +45,11 @@ export const answerBlob: RouteHandler<typeof readBlob, Environment> = async (c) 
   const ifRange = headers['if-range'];
   const rangeHeader = isHead || (ifRange !== undefined && ifRange !== etag) ? undefined : headers.range;
 
-  if (!isHead && !isKnown && rangeHeader === undefined) return whole(await blobs.get(sha256), sha256);
+  if (!isHead && !isKnown && rangeHeader === undefined) {
+    const blob = found(await blobs.get(sha256), sha256);
+    if (blob.type !== 'image/png') countDownload(c, sha256);
+    return whole(blob, sha256);
+  }
 
   // Readers of checkpoints ask for known parts: one call of storage answers them where the blob reaches that far.
   const closed = isHead || isKnown ? undefined : closedRange(rangeHeader);
@@ -73,6 +80,12 @@ export const answerBlob: RouteHandler<typeof readBlob, Environment> = async (c) 
 function beyondBlob(error: unknown): undefined {
   if (error instanceof StorageError && error.code === 'storage/range') return undefined;
   throw error;
+}
+
+function countDownload(c: Context<Environment>, sha256: string): void {
+  downloadCounter.count(sha256, c.get('stores').database, (work) =>
+    c.executionCtx.waitUntil(work.catch((error: unknown) => logFailure('counting downloads', error))),
+  );
 }
 
 function whole(blob: StoredBlob | undefined, sha256: string): Response {

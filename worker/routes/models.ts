@@ -1,6 +1,7 @@
 // GET /v1/models, /v1/models/{name} and /v1/models/{name}/{version}.
 import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
 import type { Environment } from '../environment.ts';
+import { timed } from '../http/frame.ts';
 import { problems } from '../http/problem.ts';
 import { listVersions, resolve } from '../registry/resolve.ts';
 import { search } from '../registry/search.ts';
@@ -21,7 +22,13 @@ export const searchModels = createRoute({
   description: 'The latest version of each model that fits, in order of name.',
   tags: ['Models'],
   request: {
-    query: z.strictObject(searchQuery),
+    query: z.strictObject({
+      ...searchQuery,
+      sort: z
+        .enum(['downloads', 'newest', 'name'])
+        .optional()
+        .describe('Without it: name. newest and downloads come highest first.'),
+    }),
   },
   responses: {
     200: { description: 'One page', content: { 'application/json': { schema: modelPageSchema } } },
@@ -30,9 +37,12 @@ export const searchModels = createRoute({
 });
 
 export const answerModels: RouteHandler<typeof searchModels, Environment> = async (c) => {
-  const { q, architecture, limit, cursor } = c.req.valid('query');
-  const wanted = { text: q, architecture, limit, cursor };
-  const { releases, nextCursor } = await search(c.get('stores'), 'model', wanted);
+  const { q, ...rest } = c.req.valid('query');
+  const { releases, nextCursor } = await timed(
+    c,
+    'index',
+    search(c.get('stores'), 'model', { ...rest, text: q }),
+  );
   return c.json({ models: releases.map(modelAnswer), nextCursor }, 200);
 };
 

@@ -6,6 +6,7 @@ import {
   styleManifestSchema,
   versionSchema,
 } from '../../plugins/contract/style.ts';
+import { MAX_CURSOR_CHARACTERS } from '../registry/cursor.ts';
 import { MAX_PAGE } from '../registry/search.ts';
 
 export const blobReferenceSchema = z
@@ -20,6 +21,22 @@ const release = {
   name: nameSchema,
   version: versionSchema,
   publishedAt: z.iso.datetime(),
+  publisher: nameSchema.describe('Handle of who published this version.'),
+  digest: digestSchema.describe('SHA-256 over the manifest and the files: what a lock keeps.'),
+  signature: z
+    .string()
+    .nullable()
+    .describe('Ed25519 over the manifest’s canonical JSON, base64url; null for what comes with the program.'),
+  keyId: z.string().nullable().describe('The publisher’s key that signed.'),
+  trial: z
+    .enum(['passed', 'not-run'])
+    .describe('Whether the plugin was run at the edge before it became visible.'),
+  downloads: z
+    .object({ version: z.int().min(0), total: z.int().min(0) })
+    .describe(
+      'Whole reads of the weights (or of the plugin, where there are none), of this version and of all.',
+    ),
+  yankReason: z.string().nullable(),
   yanked: z.boolean().describe('true: hidden from lists and ranges, found only by its exact version.'),
 };
 
@@ -60,10 +77,26 @@ export const searchQuery = {
     .string()
     .max(100)
     .optional()
-    .describe('Words that must all occur in name, title, author, description, tags or trigger words.'),
-  architecture: nameSchema.optional(),
+    .describe(
+      'Words that must all occur in name, title, author, publisher, description, tags or trigger words; the last one as the beginning of a word.',
+    )
+    .meta({ example: 'blue pri' }),
+  architecture: nameSchema.optional().meta({ example: 'stable-diffusion-v1' }),
+  licence: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('As cards say it, in any case.')
+    .meta({ example: 'CC-BY-4.0' }),
+  publisher: nameSchema.optional().describe('Handle.'),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(24),
-  cursor: z.string().min(1).max(128).optional().describe('`nextCursor` of the page before.'),
+  cursor: z
+    .string()
+    .min(1)
+    .max(MAX_CURSOR_CHARACTERS)
+    .optional()
+    .describe('`nextCursor` of the page before, of the same search.'),
 };
 
 export const nameParam = z.object({ name: nameSchema });

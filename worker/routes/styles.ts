@@ -2,9 +2,10 @@
 import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
 import { MAX_WIDTH } from '../../plugins/contract/limits.ts';
 import type { Environment } from '../environment.ts';
+import { timed } from '../http/frame.ts';
 import { problems } from '../http/problem.ts';
 import { listVersions, resolve } from '../registry/resolve.ts';
-import { search } from '../registry/search.ts';
+import { SORTS, search } from '../registry/search.ts';
 import { styleAnswer } from './answers.ts';
 import {
   nameParam,
@@ -19,7 +20,8 @@ export const searchStyles = createRoute({
   method: 'get',
   path: '/v1/styles',
   summary: 'Search styles',
-  description: 'The latest version of each style that fits, in order of name.',
+  description:
+    'The latest version of each style that fits. Words in the name weigh most, then in the title, then in the tags.',
   tags: ['Styles'],
   request: {
     query: z.strictObject({
@@ -31,6 +33,12 @@ export const searchStyles = createRoute({
         .max(MAX_WIDTH)
         .optional()
         .describe('Context width of the base model.'),
+      sort: z
+        .enum(SORTS)
+        .optional()
+        .describe(
+          'Without it: relevance where there are words, else name. newest and downloads come highest first.',
+        ),
     }),
   },
   responses: {
@@ -40,9 +48,9 @@ export const searchStyles = createRoute({
 });
 
 export const answerStyles: RouteHandler<typeof searchStyles, Environment> = async (c) => {
-  const { q, architecture, width, limit, cursor } = c.req.valid('query');
-  const wanted = { text: q, architecture, contextWidth: width, limit, cursor };
-  const { releases, nextCursor } = await search(c.get('stores'), 'style', wanted);
+  const { q, width, ...rest } = c.req.valid('query');
+  const wanted = { ...rest, text: q, contextWidth: width };
+  const { releases, nextCursor } = await timed(c, 'index', search(c.get('stores'), 'style', wanted));
   return c.json({ styles: releases.map(styleAnswer), nextCursor }, 200);
 };
 
