@@ -1,7 +1,14 @@
 // The edge's pages over HTTP, in workerd: the studio's files with their headers, and the interface's description.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import app from '../../worker/index.ts';
 import type { LocalEdge } from '../../worker/serve.ts';
 import { type Folder, serveForTest, temporaryFolder } from './fixture.ts';
+
+interface Operation {
+  readonly summary: string;
+  readonly tags: readonly string[];
+  readonly security?: unknown;
+}
 
 let edge: LocalEdge;
 let studio: Folder;
@@ -71,21 +78,31 @@ describe('the description', () => {
   test('/openapi.json is OpenAPI 3.1 over all routes of the interface, each answering as it says', async () => {
     const document = await json('/openapi.json');
     expect(document.openapi).toBe('3.1.0');
-    expect(Object.keys(document.paths).sort()).toEqual([
-      '/healthz',
-      '/v1/blobs/{sha256}',
-      '/v1/lookup/{hash}',
-      '/v1/models',
-      '/v1/models/{name}',
-      '/v1/models/{name}/{version}',
-      '/v1/resolve',
-      '/v1/styles',
-      '/v1/styles/{name}',
-      '/v1/styles/{name}/{version}',
-    ]);
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const routed = app.routes
+      .filter(({ method, path }) => method !== 'ALL' && (path.startsWith('/v1/') || path === '/healthz'))
+      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+    expect(described.sort()).toEqual([...new Set(routed)].sort());
+    expect(described.length).toBeGreaterThan(10);
     expect(Object.keys(document.paths['/v1/blobs/{sha256}'].get.responses)).toEqual([
-      '200', '206', '304', '400', '404', '416',
+      '200', '206', '304', '400', '404', '416', '429',
     ]); // biome-ignore format: a row of numbers
+    // What changes something needs credentials, but for the ways to get some.
+    const open = /^(?:POST|DELETE) \/v1\/(?:passkeys\/registration|session|device|admin\/first|apply)\b/;
+    for (const [path, methods] of Object.entries<Record<string, Operation>>(document.paths)) {
+      for (const [method, operation] of Object.entries(methods)) {
+        const name = `${method.toUpperCase()} ${path}`;
+        if (method !== 'get' && !open.test(name)) expect(operation.security, name).toBeDefined();
+        if (operation.security !== undefined) {
+          expect(operation.security).toEqual([{ token: [] }, { session: [] }]);
+        }
+        expect(operation.summary, name).toMatch(/^[A-Z]/);
+        expect(operation.tags, name).not.toEqual([]);
+      }
+    }
+    expect(Object.keys(document.components.securitySchemes)).toEqual(['token', 'session']);
     expect(document.components.schemas.StyleManifest.required).toContain('licence');
     const references = JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g);
     for (const [, name] of references) expect(document.components.schemas).toHaveProperty(name!);
