@@ -12,4 +12,6 @@ export type { ContextPair, PluginHost } from './plugin-host/host.ts';
 export { encodePair } from './plugin-host/layer-block.ts';
 export { createNodeHost } from './plugin-host/node.ts';
 export { loadStandardPlugin } from './plugin-host/standard-plugin.ts';
+export { type PictureParameters, parseParameters } from './prompt/parameters.ts';
+export { parseStyleTags } from './prompt/style-tags.ts';
 export { elementCount, type Tensor, tensor } from './tensor/tensor.ts';

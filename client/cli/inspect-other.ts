@@ -4,9 +4,10 @@ import { MAX_MODULE_BYTES } from '../../plugins/contract/limits.ts';
 import { type PluginFacts, validatePlugin } from '../../plugins/contract/validator.ts';
 import type { Embedding } from '../formats/embedding.ts';
 import type { ByteSource } from '../formats/entry.ts';
-import { readPngChunks } from '../formats/png-chunks.ts';
+import { pngSize } from '../formats/png.ts';
 import { readPngText } from '../formats/png-text.ts';
-import { fileSize } from './output.ts';
+import { type PictureParameters, parseParameters, parseStyleTags } from '../node.ts';
+import { fileSize, json } from './output.ts';
 import type { Report } from './report.ts';
 
 /** A description is a few kilobytes; a picture of 8192 × 8192 pixels below this. */
@@ -71,21 +72,36 @@ function validate(bytes: Uint8Array, name: string): { facts?: PluginFacts; probl
 
 export async function inspectPicture(source: ByteSource, embedding: Embedding | undefined): Promise<Report> {
   const bytes = await readAll(source, MAX_PICTURE_BYTES);
-  const header = readPngChunks(bytes, source.name)[0]!.data;
-  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
-  const [width, height] = [view.getUint32(0), view.getUint32(4)];
+  const { width, height } = pngSize(bytes, source.name);
   const { parameters = null, ...texts } = readPngText(bytes, source.name);
+  const settings = parameters === null ? null : parseParameters(parameters);
   const vectors = embedding?.vectors.shape ?? null;
   return {
-    facts: { kind: 'picture', width, height, parameters, texts, embedding: vectors },
+    facts: { kind: 'picture', width, height, parameters, settings, texts, embedding: vectors },
     rows: [
       ['pixels', `${width} × ${height}`],
       ...(vectors === null ? [] : ([['embedding', `${vectors[0]} vectors of width ${vectors[1]}`]] as const)),
       ...Object.entries(texts).map(([key, text]) => [`text ${key}`, shorten(text)] as const),
-      ...(parameters === null ? ([['parameters', 'none']] as const) : []),
+      ...(settings === null ? ([['parameters', 'none']] as const) : settingRows(settings)),
     ],
     ...(parameters === null ? {} : { text: parameters }),
   };
+}
+
+/** What the text block says, a row each; the block itself stands below. */
+function settingRows({ prompt, negativePrompt, others = {}, ...known }: PictureParameters) {
+  const { text, styles } = parseStyleTags(prompt);
+  const rows: [string, string][] = [
+    ['prompt', text.trim()],
+    ...(negativePrompt === undefined ? [] : ([['negative prompt', negativePrompt]] as [string, string][])),
+    ...styles.map(({ name, strength }): [string, string] => ['style', `${name}, strength ${strength}`]),
+    ...Object.entries(known).map(([name, value]): [string, string] => [
+      name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
+      typeof value === 'object' ? json(value).replace(/\s+/g, ' ') : String(value),
+    ]),
+    ...Object.entries(others),
+  ];
+  return rows.map(([name, value]) => [name, shorten(value)] as const);
 }
 
 export async function inspectJson(source: ByteSource): Promise<Report> {

@@ -63,7 +63,7 @@ export class Embeddings {
 
   async #open(source: EmbeddingSource, signal: AbortSignal): Promise<OpenEmbedding> {
     const file = await this.#find(source, signal);
-    const stem = stemOf(typeof source === 'string' ? source : source.name);
+    const stem = embeddingWord(typeof source === 'string' ? source : source.name);
     const embedding = await readEmbedding(file);
     if (embedding === undefined) {
       throw new EngineError('engine/embedding', 'the file holds no embedding', {
@@ -114,6 +114,7 @@ export class Embeddings {
   }
 }
 
-function stemOf(path: string): string {
+/** The word that a file's name gives: without folder and extension. */
+export function embeddingWord(path: string): string {
   return path.replace(/^.*[\\/]/, '').replace(/\.(pt|bin|safetensors|png)$/i, '');
 }

@@ -18,6 +18,8 @@ export const REQUEST_LIMITS = {
   embeddings: 1024,
   batchSize: { minimum: 1, maximum: 16 },
   batchCount: { minimum: 1, maximum: 100 },
+  /** No text encoder is deeper; the model's own depth is checked too. */
+  clipSkip: { minimum: 1, maximum: 48 },
   /** Of variations, and of drawing over a latent. */
   share: { minimum: 0, maximum: 1 },
   laterSeedDelta: { minimum: -(2 ** 32), maximum: 2 ** 32 },

@@ -1,10 +1,10 @@
 // Textual-inversion embeddings: read from their containers, written as safetensors and as the reference writes `.pt`.
 import { widenToFloat32 } from '../tensor/widen.ts';
 import { containerOf } from './container.ts';
+import { pictureEmbedding } from './embedding-picture.ts';
 import type { ByteSource, StoredTensor } from './entry.ts';
 import { FormatError } from './errors.ts';
 import { PickledTensor, type PickleValue } from './pickle-value.ts';
-import { readPngText } from './png-text.ts';
 import { openSafetensors, storeFloat32, writeSafetensors } from './safetensors.ts';
 import { readStored } from './tensor-file.ts';
 import { openTorchFile, type TorchFile } from './torch-file.ts';
@@ -12,12 +12,8 @@ import { TorchTensor, type TorchTree, writeTorchFile } from './torch-write.ts';
 
 /** The tensor's name in safetensors files. */
 export const EMBEDDING_TENSOR = 'emb_params';
-/** The PNG text that holds an embedding as base64 of JSON. */
-export const EMBEDDING_KEYWORD = 'sd-ti-embedding';
 /** The token that CLIP has for `*`, which the reference writes for all embeddings. */
 const STAR_TOKEN = 265;
-/** A whole picture with its embedding is read into memory. */
-const MAX_PICTURE_BYTES = 64 * 2 ** 20;
 
 export interface Embedding {
   /** The word in the prompt; undefined where the file does not say, which means its stem. */
@@ -55,23 +51,9 @@ async function readTorch(file: TorchFile): Promise<Embedding | undefined> {
 }
 
 async function readPicture(source: ByteSource): Promise<Embedding | undefined> {
-  if (source.size > MAX_PICTURE_BYTES) {
-    throw new FormatError('too-large', 'the picture is too large', {
-      where: source.name,
-      expected: `at most ${MAX_PICTURE_BYTES} bytes`,
-    });
-  }
-  const text = readPngText(await source.read(0, source.size), source.name)[EMBEDDING_KEYWORD];
-  if (text === undefined) return undefined;
-  const where = `${source.name}, text ${EMBEDDING_KEYWORD}`;
-  let value: unknown;
-  try {
-    value = JSON.parse(
-      new TextDecoder().decode(Uint8Array.from(atob(text), (character) => character.charCodeAt(0))),
-    );
-  } catch (cause) {
-    throw new FormatError('invalid', 'not base64 of JSON', { where, cause });
-  }
+  const value = await pictureEmbedding(source);
+  if (value === undefined) return undefined;
+  const where = source.name;
   const keys = new Map(Object.entries(isRecord(value) ? value : {}));
   const parameters = keys.get('string_to_param');
   const [first] = isRecord(parameters) ? Object.values(parameters) : [];

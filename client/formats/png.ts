@@ -49,10 +49,20 @@ export function decodePng(bytes: Uint8Array, where = 'PNG'): Pixels {
 /** Channels by colour type (PNG specification, 11.2.1). */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-function checkSize(chunks: readonly PngChunk[], where: string): void {
+/** Width and height, as the header tells them. Throws FormatError. */
+export function pngSize(bytes: Uint8Array, where = 'PNG'): { width: number; height: number } {
+  const view = headerOf(readPngChunks(bytes, where), where);
+  return { width: view.getUint32(0), height: view.getUint32(4) };
+}
+
+function headerOf(chunks: readonly PngChunk[], where: string): DataView {
   const header = chunks[0]!.data;
   if (header.length !== 13) throw new FormatError('invalid', 'the header has the wrong size', { where });
-  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  return new DataView(header.buffer, header.byteOffset, header.byteLength);
+}
+
+function checkSize(chunks: readonly PngChunk[], where: string): void {
+  const view = headerOf(chunks, where);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const channels = CHANNELS[view.getUint8(9)];
   if (width === 0 || height === 0 || channels === undefined) {

@@ -88,6 +88,36 @@ test.each([
 );
 
 test(
+  'an embedding, a batch and a skipped layer, each picture in its own file',
+  async () => {
+    const facts = await tinctureJson(
+      'generate', 'a (brush:1.2) BREAK cat', '--model', model, '--embedding', `${GOLDEN}/embeddings/brush.pt`,
+      '--embedding', `${GOLDEN}/embeddings/brush-diffusers.bin`, '--batch-size', '2', '--seed', '4', '--steps', '1',
+      '--clip-skip', '2', '--rng', 'nv', '--output', at('several.png'),
+    ); // biome-ignore format: pairs
+    const files = [at('several-1.png'), at('several-2.png')];
+    expect(facts).toMatchObject({
+      output: files[0],
+      embeddings: ['brush'],
+      pictures: [
+        { output: files[0], seed: '4' },
+        { output: files[1], seed: '5' },
+      ],
+      notices: [],
+    });
+    for (const [i, file] of files.entries()) {
+      const text = readPngText(readFileSync(file))['parameters'];
+      expect(text).toMatch(
+        new RegExp(`Seed: ${4 + i},.*RNG: NV, Clip skip: 2, TI hashes: "brush: [0-9a-f]{12}"`),
+      );
+    }
+    const inspected = await tinctureJson('inspect', files[1]!);
+    expect(inspected['settings']).toMatchObject({ seed: '5', clipSkip: 2, rng: 'NV' });
+  },
+  TIMEOUT,
+);
+
+test(
   'one seed gives one picture, told in words and with plain progress',
   async () => {
     const run = (name: string) =>

@@ -1,4 +1,4 @@
-// Embeddings in every container that holds their vectors as numbers.
+// Embeddings in every container.
 import { describe, expect, test } from 'vitest';
 import { bytesSource } from '../../client/formats/bytes-source.ts';
 import {
@@ -15,17 +15,20 @@ import { goldenSource } from './golden.ts';
 const read = async (path: string) => (await readEmbedding(goldenSource(`embeddings/${path}`)))!;
 
 describe('readEmbedding', () => {
-  test.each(['brush.pt', 'brush-prezip.pt', 'brush-parameter-dict.pt', 'brush-text-chunk.png'])(
-    '%s',
-    async (path) => {
-      const { vectors } = await read('brush.safetensors');
-      const embedding = await read(path);
-      expect(embedding.vectors).toEqual(vectors);
-      expect(embedding.vectors.shape).toEqual([3, 24]);
-      expect(embedding.name).toBe('brush');
-      expect(embedding.step).toBe(path.includes('parameter-dict') ? 3 : 1200);
-    },
-  );
+  test.each([
+    'brush.pt',
+    'brush-prezip.pt',
+    'brush-parameter-dict.pt',
+    'brush-text-chunk.png',
+    'brush-strips.png',
+  ])('%s', async (path) => {
+    const { vectors } = await read('brush.safetensors');
+    const embedding = await read(path);
+    expect(embedding.vectors).toEqual(vectors);
+    expect(embedding.vectors.shape).toEqual([3, 24]);
+    expect(embedding.name).toBe('brush');
+    expect(embedding.step).toBe(path.includes('parameter-dict') ? 3 : 1200);
+  });
 
   test('one tensor of one axis is one vector', async () => {
     const { name, vectors } = await read('brush-diffusers.bin');
@@ -46,7 +49,11 @@ describe('readEmbedding', () => {
   test('sound files of other things give undefined', async () => {
     expect(await readEmbedding(goldenSource('hypernetworks/relu.pt'))).toBeUndefined();
     expect(await readEmbedding(goldenSource('sd-tiny/expected.safetensors'))).toBeUndefined();
-    expect(await readEmbedding(goldenSource('embeddings/brush-strips.png'))).toBeUndefined();
+    const plain = { width: 9, height: 4, pixels: new Uint8ClampedArray(9 * 4 * 4).fill(255) };
+    // Two black columns with the same width beside them, and no embedding in it.
+    for (let y = 0; y < 4; y++)
+      for (const x of [3, 5]) plain.pixels.fill(0, (y * 9 + x) * 4, (y * 9 + x) * 4 + 3);
+    expect(await readEmbedding(bytesSource('p.png', encodePng(plain)))).toBeUndefined();
   });
 
   const picture = { width: 1, height: 1, pixels: new Uint8ClampedArray(4) };

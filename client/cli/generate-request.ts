@@ -1,0 +1,165 @@
+// The options of `tincture generate`, and the request that they make.
+import type { GenerateRequest } from '../engine/engine.ts';
+import { REQUEST_LIMITS } from '../engine/request.ts';
+import { fileSource } from '../formats/node-file.ts';
+import { openSafetensors } from '../formats/safetensors.ts';
+import type { Tensor } from '../node.ts';
+import { decimalNumber, parseStyle, UsageError, wholeNumber } from './command.ts';
+import { assignParameters, parseParameters } from './parameters.ts';
+
+export const HELP = `Usage: tincture generate PROMPT --output OUT.png [options]
+
+Draws a picture on this machine. <hypernet:NAME:STRENGTH> in the prompt means the same as --style. The prompt may hold
+(word:1.2), [word], [from:to:0.5], [a|b], BREAK and AND, as in AUTOMATIC1111's web UI.
+
+  --output FILE            the PNG to write; it carries its parameters. Of several pictures OUT-1.png, OUT-2.png …
+  --model DIR|NAME         folder with model.json, URL, or a name of the registry (default: the model that comes with Tincture)
+  --style FILE|NAME[:S]    a style or hypernetwork at strength S (default 1, negative works); again for more, in order
+  --parameter NAME=VALUE   a parameter of the style; STYLE.NAME=VALUE where there are several; again for more
+  --embedding FILE         a textual inversion (.pt, .bin, .safetensors, .png): its file's name without the extension, or the
+                           name inside it, is its word in both prompts; again for more
+  --negative TEXT          what the picture should not be
+  --clip-skip N            leave out the text encoder's last N-1 layers (default 1: none)
+  --steps N                1 to 1000
+  --sampler NAME           such as DDIM, Euler, Euler a, DPM++ 2M
+  --schedule NAME          such as Karras
+  --guidance G             1 means none
+  --seed N                 0 to 2^64-1; without one a random seed, which is told
+  --rng cpu|nv             whose random numbers: PyTorch's on the CPU (default), or those of its CUDA devices
+  --variation-seed N       with --variation-strength S (0 to 1): mixes in the noise of another seed
+  --ensd N                 eta noise seed delta: added to the seed for what ancestral samplers draw after the first noise
+  --batch-size N           pictures drawn at once, 1 to 16; picture i has seed + i (or variation seed + i)
+  --batch-count N          batches one after the other, 1 to 100
+  --width W, --height H    pixels
+  --noise FILE             safetensors file whose tensor noise [pictures, 4, h, w] replaces the seed's noise
+  --init-latent FILE       safetensors file whose tensor latent [1, 4, h, w] the picture begins on, under noise
+  --denoise S              how far it is drawn anew, 0 to 1 (default 0.75)
+  --save-latents FILE      writes the final latents as tensor latents [pictures, 4, h, w]
+  --registry URL           a Tincture edge, for models and styles given by name
+  --backend webgpu|wasm    default: the best one here
+  --json                   print seed, parameters, timings and paths as JSON, and no progress
+
+Models' defaults apply where an option is missing. Ctrl-C stops and leaves no file behind.`;
+
+export const OPTIONS = {
+  output: { type: 'string' },
+  model: { type: 'string' },
+  style: { type: 'string', multiple: true },
+  parameter: { type: 'string', multiple: true },
+  embedding: { type: 'string', multiple: true },
+  negative: { type: 'string' },
+  'clip-skip': { type: 'string' },
+  steps: { type: 'string' },
+  sampler: { type: 'string' },
+  schedule: { type: 'string' },
+  guidance: { type: 'string' },
+  seed: { type: 'string' },
+  rng: { type: 'string' },
+  'variation-seed': { type: 'string' },
+  'variation-strength': { type: 'string' },
+  ensd: { type: 'string' },
+  'batch-size': { type: 'string' },
+  'batch-count': { type: 'string' },
+  width: { type: 'string' },
+  height: { type: 'string' },
+  noise: { type: 'string' },
+  'init-latent': { type: 'string' },
+  denoise: { type: 'string' },
+  'save-latents': { type: 'string' },
+  registry: { type: 'string' },
+  backend: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+/** What Node's parser makes of the options. */
+type Values = {
+  readonly [K in keyof typeof OPTIONS]?: (typeof OPTIONS)[K] extends { multiple: true }
+    ? string[]
+    : (typeof OPTIONS)[K] extends { type: 'boolean' }
+      ? boolean
+      : string;
+};
+
+interface AskedPicture {
+  readonly request: GenerateRequest;
+  /** Files that are read, which no output may overwrite. */
+  readonly inputs: readonly string[];
+}
+
+/** Reads the options. Throws UsageError naming the option, and the readers' errors for files of tensors. */
+export async function requestOf(prompt: string, values: Values): Promise<AskedPicture> {
+  const styles = (values.style ?? []).map(parseStyle);
+  const parameters = assignParameters(
+    styles.map(({ style }) => style),
+    parseParameters(values.parameter ?? []),
+  );
+  const { steps, side, guidance, clipSkip, batchSize, batchCount, share, laterSeedDelta } = REQUEST_LIMITS;
+  const request: GenerateRequest = {
+    prompt,
+    ...defined('negativePrompt', values.negative),
+    styles: styles.map((use, index) => ({ ...use, parameters: parameters[index]! })),
+    ...defined('embeddings', values.embedding),
+    ...defined('clipSkip', whole('--clip-skip', values['clip-skip'], clipSkip)),
+    ...defined('seed', seed('--seed', values.seed)),
+    ...defined('variationSeed', seed('--variation-seed', values['variation-seed'])),
+    ...defined('variationStrength', decimal('--variation-strength', values['variation-strength'], share)),
+    ...defined('rng', randomSource(values.rng)),
+    ...defined('laterSeedDelta', whole('--ensd', values.ensd, laterSeedDelta)),
+    ...defined('batchSize', whole('--batch-size', values['batch-size'], batchSize)),
+    ...defined('batchCount', whole('--batch-count', values['batch-count'], batchCount)),
+    ...defined('steps', whole('--steps', values.steps, steps)),
+    ...defined('sampler', values.sampler),
+    ...defined('schedule', values.schedule),
+    ...defined('guidance', decimal('--guidance', values.guidance, guidance)),
+    ...defined('width', whole('--width', values.width, side)),
+    ...defined('height', whole('--height', values.height, side)),
+    ...defined('denoisingStrength', decimal('--denoise', values.denoise, share)),
+    ...defined('noise', await tensorOf(values.noise, 'noise')),
+    ...defined('initLatent', await tensorOf(values['init-latent'], 'latent')),
+  };
+  if (values['variation-seed'] !== undefined && values['variation-strength'] === undefined) {
+    throw new UsageError('--variation-seed changes nothing without --variation-strength');
+  }
+  if (values.denoise !== undefined && values['init-latent'] === undefined) {
+    throw new UsageError('--denoise changes nothing without --init-latent');
+  }
+  const files = [values.noise, values['init-latent'], ...(values.embedding ?? [])];
+  return {
+    request,
+    inputs: [...files.filter((path) => path !== undefined), ...styles.map(({ style }) => style)],
+  };
+}
+
+interface Range {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+function whole(option: string, text: string | undefined, { minimum, maximum }: Range): number | undefined {
+  return wholeNumber(option, text, minimum, maximum);
+}
+
+function decimal(option: string, text: string | undefined, { minimum, maximum }: Range): number | undefined {
+  return decimalNumber(option, text, minimum, maximum);
+}
+
+function seed(option: string, text: string | undefined): bigint | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
+  if (value >= 0n && value < 2n ** 64n) return value;
+  throw new UsageError(`${option} must be a whole number from 0 to 2^64-1, not ${JSON.stringify(text)}`);
+}
+
+function randomSource(text: string | undefined): 'cpu' | 'nv' | undefined {
+  if (text === undefined || text === 'cpu' || text === 'nv') return text;
+  throw new UsageError(`--rng must be cpu or nv, not ${JSON.stringify(text)}`);
+}
+
+async function tensorOf(path: string | undefined, name: string): Promise<Tensor | undefined> {
+  return path === undefined ? undefined : (await openSafetensors(await fileSource(path))).read(name);
+}
+
+/** `{ [key]: value }`, or nothing where the value is undefined: the engine then takes the model's default. */
+export function defined<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+}
