@@ -49,6 +49,9 @@ interface Job {
   readonly onProgress: (progress: Progress) => void;
 }
 
+const NO_CLIP_SKIP =
+  'Stable Diffusion 2.x always reads the text encoder’s last but one layer: clip skip changes nothing here.';
+
 /** Draws pictures with one opened model. Not reentrant: the engine queues its calls. */
 export class Pipeline {
   readonly #parts: PipelineParts;
@@ -69,6 +72,9 @@ export class Pipeline {
     const plan = planRequest(request, facts, config.latentFactor);
     const { text, styles: tagged } = parseStyleTags(plan.prompt);
     const notices: string[] = [];
+    // As in the web UI: OpenCLIP's last layer is left out already, and no setting changes that.
+    const skipsLayers = manifest.architecture === 'stable-diffusion-v1';
+    if (plan.clipSkip > 1 && !skipsLayers) notices.push(NO_CLIP_SKIP);
     const clock = new StageClock();
 
     onProgress({ stage: 'style', message: 'preparing the styles' });
@@ -96,7 +102,7 @@ export class Pipeline {
           model,
           encoder: await sessions.textEncoder(),
           words: new EmbeddingWords<OpenEmbedding>(opened, model.tokenizer),
-          clipSkip: plan.clipSkip,
+          clipSkip: skipsLayers ? plan.clipSkip : 1,
           signal,
         },
       );
