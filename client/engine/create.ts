@@ -1,9 +1,11 @@
 // Makes the engine of this thread: opens the model, chooses the backend, and draws the pictures one after another.
 
+import { isHalfUnet } from '../models/unet.ts';
 import type { PluginHost } from '../plugin-host/host.ts';
 import { createRegistry } from '../registry/registry.ts';
 import { chooseBackend } from '../runtime/backend.ts';
 import { configureRuntime, suggestThreads } from '../runtime/configure.ts';
+import { computesHalf } from '../runtime/gpu.ts';
 import { AttentionChooser } from './attention.ts';
 import { Embeddings } from './embeddings.ts';
 import type { Engine, EngineOptions, GenerateOptions, GenerateRequest, GenerateResult } from './engine.ts';
@@ -11,6 +13,7 @@ import { EngineError } from './errors.ts';
 import { openModel } from './model.ts';
 import { Pipeline } from './pipeline.ts';
 import { currentPlatform } from './platform.ts';
+import { prepareWeights } from './prepare-weights.ts';
 import { Sessions } from './sessions.ts';
 import { Styles } from './styles.ts';
 
@@ -48,12 +51,21 @@ export async function createEngine(
       ? undefined
       : createRegistry(options.registry, { cache: await platform.openCache() });
   const finding = { platform, registry, signal, onProgress };
-  const model = await openModel(options.model, finding);
+  const opened = await openModel(options.model, finding);
   signal?.throwIfAborted();
-  if (model.checkpoint.source.size < ONE_THREAD_BYTES) suggestThreads(1);
+  if (opened.checkpoint.source.size < ONE_THREAD_BYTES) suggestThreads(1);
   const { backend, reason } = await chooseBackend(options.backend);
+  const halfUnet = backend === 'webgpu' && isHalfUnet(opened.checkpoint) && (await computesHalf());
+  const checkpoint = await prepareWeights(opened.checkpoint, {
+    sha256: opened.sha256,
+    halfUnet,
+    files: platform.workingFiles(),
+    signal,
+    onProgress,
+  });
+  const model = { ...opened, checkpoint };
 
-  const sessions = new Sessions(model, backend);
+  const sessions = new Sessions(model, backend, halfUnet ? 'float16' : 'float32');
   // A style's own download is cancelled by the picture's signal, not by the loading's.
   const later = { ...finding, signal: undefined, onProgress: undefined };
   const styles = new Styles(model, platform.createPluginHost(), later);

@@ -7,6 +7,7 @@ import type { ByteSource } from '../formats/entry.ts';
 import { fileSource } from '../formats/node-file.ts';
 import { createNodeHost } from '../plugin-host/node.ts';
 import type { Platform } from './platform.ts';
+import { folderWorkingFiles } from './working-files-node.ts';
 
 /** Extensions of style files, in the order in which a style's name is tried. */
 const STYLE_EXTENSIONS = ['.style', '.safetensors', '.pt'] as const;
@@ -27,7 +28,13 @@ export function nodePlatform(): Platform {
     },
     createPluginHost: createNodeHost,
     openCache: async () => folderCache(cacheFolder()),
+    workingFiles: () => folderWorkingFiles(workingFolder()),
   };
+}
+
+/** Copies of weights, inside the cache's folder. */
+export function workingFolder(): string {
+  return join(cacheFolder(), 'working');
 }
 
 /** `TINCTURE_CACHE`, else the user's cache folder by the XDG convention. */

@@ -2,6 +2,7 @@
 import type { BlobCache } from '../cache/blob-cache.ts';
 import type { ByteSource } from '../formats/entry.ts';
 import type { PluginHost } from '../plugin-host/host.ts';
+import type { WorkingFiles } from './working-files.ts';
 
 export interface Platform {
   /** Opens a file by path; undefined where there is none, or where paths mean nothing (a page). */
@@ -11,6 +12,8 @@ export interface Platform {
   createPluginHost(): PluginHost;
   /** Where downloads are kept by digest. */
   openCache(): Promise<BlobCache>;
+  /** Where copies that the engine makes of weights are kept. */
+  workingFiles(): WorkingFiles;
 }
 
 /** True in Node (not in a page or a Worker of a page). */

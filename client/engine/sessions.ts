@@ -2,6 +2,7 @@
 import type { AttentionLowering } from '../models/attention.ts';
 import { buildDecoder } from '../models/decoder.ts';
 import { buildEncoder } from '../models/encoder.ts';
+import type { Precision } from '../models/precision.ts';
 import type { StyleSignature } from '../models/styles.ts';
 import { buildTextEncoder } from '../models/text-encoder.ts';
 import { buildUnet } from '../models/unet.ts';
@@ -26,15 +27,18 @@ export function unetsKept(checkpointBytes: number): number {
 export class Sessions {
   readonly #model: OpenModel;
   readonly #backend: Backend;
+  readonly #precision: Precision;
   #text: Promise<Session> | undefined;
   readonly #decoders = new Map<AttentionLowering, Promise<Session>>();
   readonly #encoders = new Map<AttentionLowering, Promise<Session>>();
   /** By attention and signature key, in order of last use. */
   readonly #unets = new Map<string, Promise<Session>>();
 
-  constructor(model: OpenModel, backend: Backend) {
+  /** `precision` is the UNet's. */
+  constructor(model: OpenModel, backend: Backend, precision: Precision = 'float32') {
     this.#model = model;
     this.#backend = backend;
+    this.#precision = precision;
   }
 
   /** Takes embeddings and skipped layers as inputs, so that no picture needs another. */
@@ -74,8 +78,13 @@ export class Sessions {
     if (kept === undefined) await this.#makeRoom();
     const session =
       kept ??
-      this.#create(buildUnet(this.#model.checkpoint, this.#model.config, { signature, attention }), () =>
-        this.#unets.delete(key),
+      this.#create(
+        buildUnet(this.#model.checkpoint, this.#model.config, {
+          signature,
+          attention,
+          precision: this.#precision,
+        }),
+        () => this.#unets.delete(key),
       );
     this.#unets.set(key, session);
     return session;

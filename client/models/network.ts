@@ -7,6 +7,7 @@ import { GraphError } from '../onnx/errors.ts';
 import type { EmittedGraph } from '../onnx/graph.ts';
 import type { Value } from '../onnx/value.ts';
 import { ModelError } from './errors.ts';
+import { inPrecision, type Precision } from './precision.ts';
 import { type WeightOptions, Weights } from './weights.ts';
 
 export interface LinearOptions {
@@ -33,6 +34,11 @@ export class Network {
     this.graph = graph;
     this.weights = weights;
     this.prefix = prefix;
+  }
+
+  /** What the network's values are computed in. */
+  get precision(): Precision {
+    return this.weights.precision;
   }
 
   /** Builds a sub-module: its path is added to the tensor names and to the graph's names. */
@@ -77,7 +83,7 @@ export class Network {
 
   /**
    * GroupNorm in 32 groups: instance normalisation of [batch, 32, rest], then scale and shift by channel.
-   * Wu & He, Group Normalization, 2018.
+   * Wu & He, Group Normalization, 2018. The sums over whole pictures are taken in float32, whatever the precision.
    */
   groupNorm(path: string, x: Value, epsilon: number): Value {
     const { graph } = this;
@@ -89,13 +95,13 @@ export class Network {
       });
     }
     return this.module(path, (module) => {
-      const grouped = graph.Reshape(x, [0, GROUPS, -1]);
+      const grouped = inPrecision(graph, graph.Reshape(x, [0, GROUPS, -1]), 'float32');
       const one = graph.floats(new Float32Array(GROUPS).fill(1), [GROUPS]);
       const zero = graph.floats(new Float32Array(GROUPS), [GROUPS]);
       const normalised = graph.InstanceNormalization(grouped, one, zero, epsilon);
       const scale = module.parameter('weight', [channels], { as: [channels, 1, 1] });
       const shift = module.parameter('bias', [channels], { as: [channels, 1, 1] });
-      const restored = graph.Reshape(normalised, graph.Shape(x));
+      const restored = graph.Reshape(inPrecision(graph, normalised, this.precision), graph.Shape(x));
       return graph.Add(graph.Mul(restored, scale), shift);
     });
   }
@@ -125,8 +131,9 @@ export function buildGraph(
   file: TensorFile,
   prefix: string,
   body: (network: Network) => void,
+  precision?: Precision,
 ): EmittedGraph {
-  return emitGraph(draftGraph(name, file, prefix, body).graph);
+  return emitGraph(draftGraph(name, file, prefix, body, precision).graph);
 }
 
 /** The same before it is serialised: the graph, and the weights that it took. */
@@ -135,9 +142,10 @@ export function draftGraph(
   file: TensorFile,
   prefix: string,
   body: (network: Network) => void,
+  precision?: Precision,
 ): Network {
   const graph = graphBuilder(name);
-  const network = new Network(graph, new Weights(graph, file), prefix);
+  const network = new Network(graph, new Weights(graph, file, precision), prefix);
   body(network);
   network.weights.requireAll();
   return network;

@@ -2,6 +2,7 @@
 import type { Value } from '../onnx/value.ts';
 import type { UnetConfig } from './architecture.ts';
 import type { Network } from './network.ts';
+import { inPrecision } from './precision.ts';
 
 /** Longest period of the sinusoids, in steps over 2π. */
 const MAX_PERIOD = 10_000;
@@ -22,7 +23,7 @@ export function timeEmbedding(
     const phases = graph.Mul(graph.Reshape(timestep, [-1, 1]), graph.floats(frequencies, [1, half]));
     // CompVis puts the cosines first.
     const waves = graph.Concat([graph.Cos(phases), graph.Sin(phases)], 1);
-    const hidden = module.silu(module.linear('0', waves, timeWidth));
+    const hidden = module.silu(module.linear('0', inPrecision(graph, waves, module.precision), timeWidth));
     return module.silu(module.linear('2', hidden, timeWidth));
   });
 }

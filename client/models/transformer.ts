@@ -3,6 +3,7 @@ import type { Value } from '../onnx/value.ts';
 import { type AttentionLowering, attention, queryScale } from './attention.ts';
 import { type Heads, headsAt } from './heads.ts';
 import { channelsOf, lastAxis, type Network } from './network.ts';
+import { inPrecision } from './precision.ts';
 
 /** Layers between self-attention's input and its keys and values. */
 export interface ContextBender {
@@ -82,8 +83,10 @@ function transformerBlock(
     });
 
   const own = block.layerNorm('norm1', rows);
-  const [ownK, ownV] = styles?.bend(width, own) ?? [own, own];
-  const seen = graph.Add(attend('attn1', own, ownK, ownV, placesShape), rows);
+  // Styles' layers are float32 inputs of the graph.
+  const bent = styles?.bend(width, inPrecision(graph, own, 'float32'));
+  const [ownK, ownV] = bent?.map((x) => inPrecision(graph, x, block.precision)) ?? [own, own];
+  const seen = graph.Add(attend('attn1', own, ownK!, ownV!, placesShape), rows);
   const asked = block.layerNorm('norm2', seen);
   const told = attend('attn2', asked, context.k, context.v, context.shape(width));
   const heard = graph.Add(told, seen);

@@ -7,6 +7,7 @@ import type { ModelConfig, UnetLevel } from './architecture.ts';
 import type { AttentionOptions } from './attention.ts';
 import { UNET_PREFIX } from './names.ts';
 import { buildGraph, type Network } from './network.ts';
+import { inPrecision, type Precision } from './precision.ts';
 import type { StyleSignature } from './signature.ts';
 import { StyleLayers } from './style-layers.ts';
 import { timeEmbedding } from './time-embedding.ts';
@@ -16,6 +17,8 @@ import { UNET_NORM_EPSILON, unetResBlock } from './unet-blocks.ts';
 export interface UnetOptions extends AttentionOptions {
   /** Layers of styles before self-attention's keys and values; default none. */
   readonly signature?: StyleSignature;
+  /** What it computes in; default float32. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -25,7 +28,13 @@ export interface UnetOptions extends AttentionOptions {
  * Output: `noise_pred` like `sample`. Throws ModelError when the checkpoint lacks a tensor or has another shape.
  */
 export function buildUnet(file: TensorFile, config: ModelConfig, options: UnetOptions = {}): EmittedGraph {
-  return buildGraph('unet', file, UNET_PREFIX, (network) => unet(network, config, options));
+  return buildGraph(
+    'unet',
+    file,
+    UNET_PREFIX,
+    (network) => unet(network, config, options),
+    options.precision,
+  );
 }
 
 /** The body of `buildUnet`. */
@@ -40,7 +49,8 @@ export function unet(network: Network, config: ModelConfig, options: UnetOptions
     masked: config.unet.inputChannels === config.latentChannels ? [] : maskInputs(graph, config),
   };
   const styles = options.signature === undefined ? undefined : new StyleLayers(graph, options.signature);
-  graph.output('noise_pred', noisePrediction(network, config, inputs, { ...options, styles }));
+  const prediction = noisePrediction(network, config, inputs, { ...options, styles });
+  graph.output('noise_pred', inPrecision(graph, prediction, 'float32'));
 }
 
 /** What the UNet reads; shapes as in `buildUnet`, symbolic or not. */
@@ -69,9 +79,10 @@ export function noisePrediction(
 ): Value {
   const { graph } = network;
   const { levels, modelChannels, heads, middleDepth } = config.unet;
+  const at = (x: Value): Value => inPrecision(graph, x, network.precision);
   const context: TransformerContext = {
-    k: graph.Reshape(contextK, [-1, config.contextWidth]),
-    v: graph.Reshape(contextV, [-1, config.contextWidth]),
+    k: graph.Reshape(at(contextK), [-1, config.contextWidth]),
+    v: graph.Reshape(at(contextV), [-1, config.contextWidth]),
     shape: onceForEach((width) => graph.Concat([graph.Shape(contextK, 2), graph.int64s([width])], 0)),
     heads,
     lowering: attention,
@@ -86,7 +97,7 @@ export function noisePrediction(
   };
 
   const read = masked.length === 0 ? sample : graph.Concat([sample, ...masked], 1);
-  let x = network.conv('input_blocks.0.0', read, modelChannels);
+  let x = network.conv('input_blocks.0.0', at(read), modelChannels);
   const skips = [x];
   for (const [index, level] of levels.entries()) {
     for (let block = 0; block < level.resBlocks; block++) {
@@ -139,4 +150,9 @@ function onceForEach(make: (width: number) => Value): (width: number) => Value {
     made.set(width, value);
     return value;
   };
+}
+
+/** Whether a checkpoint holds its UNet in half precision, so that one can be built that computes in it. */
+export function isHalfUnet({ entries }: TensorFile): boolean {
+  return entries.get(`${UNET_PREFIX}.out.2.weight`)?.dtype === 'F16';
 }

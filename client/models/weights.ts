@@ -5,6 +5,7 @@ import type { Value } from '../onnx/value.ts';
 import { DTYPE_BYTES, elementCount } from '../tensor/tensor.ts';
 import { isPointable } from './convertible.ts';
 import { ModelError } from './errors.ts';
+import { inPrecision, type Precision } from './precision.ts';
 
 export interface WeightOptions {
   /** The shape that the graph sees; same elements in the same order. Default: as asked for. */
@@ -23,8 +24,11 @@ export class Weights {
   readonly #used = new Set<string>();
   readonly #missing: string[] = [];
   readonly #values = new Map<string, Value>();
+  /** Of the values that `get` gives. */
+  readonly precision: Precision;
 
-  constructor(graph: GraphBuilder, file: TensorFile) {
+  constructor(graph: GraphBuilder, file: TensorFile, precision: Precision = 'float32') {
+    this.precision = precision;
     this.#graph = graph;
     this.#file = file;
   }
@@ -40,15 +44,15 @@ export class Weights {
   }
 
   /**
-   * The tensor as a float32 value; half precision is widened by a Cast, which onnxruntime folds when the session is
-   * made. Trailing axes of length 1 do not count: a 1×1 convolution and a linear layer hold the same bytes.
+   * The tensor in the graph's precision; where it is stored in the other one, through a Cast, which onnxruntime folds
+   * when the session is made. Trailing axes of length 1 do not count: a 1×1 convolution and a linear layer hold the same bytes.
    * Throws `model/shape` on another shape and `model/unsupported` on another element type.
    */
   get(name: string, shape: readonly number[], { as = shape, rows }: WeightOptions = {}): Value {
     const entry = this.#file.entries.get(name);
     if (entry === undefined) {
       this.#missing.push(name);
-      return { name, dtype: 'float32', shape: as };
+      return { name, dtype: this.precision, shape: as };
     }
     this.#check(entry, shape);
     this.#used.add(name);
@@ -85,7 +89,7 @@ export class Weights {
       offset: entry.offset + first * rowBytes,
       length: (end - first) * rowBytes,
     });
-    return dtype === 'float32' ? stored : this.#graph.Cast(stored, 'float32');
+    return inPrecision(this.#graph, stored, this.precision);
   }
 
   #check(entry: TensorEntry, expected: readonly number[]): void {

@@ -58,13 +58,13 @@ export function elementwiseOps(graph: GraphWriter) {
     Gelu: (x: Value): Value => contrib('Gelu', x),
     /** x · sigmoid(alpha·x), com.microsoft; alpha 1 is SiLU, 1.702 is CLIP's QuickGELU. */
     QuickGelu: (x: Value, alpha: number): Value => contrib('QuickGelu', x, { alpha: { float: alpha } }),
-    Cast: (x: Value, to: 'float32'): Value =>
-      graph.node('Cast', [x], { dtype: to, shape: x.shape }, { attributes: { to: { int: ONNX_FLOAT } } }),
+    Cast: (x: Value, to: 'float32' | 'float16'): Value =>
+      graph.node('Cast', [x], { dtype: to, shape: x.shape }, { attributes: { to: { int: ONNX_TYPE[to] } } }),
   };
 }
 
-/** TensorProto.DataType.FLOAT, which Cast's attribute holds as a number. */
-const ONNX_FLOAT = 1;
+/** TensorProto.DataType, which Cast's attribute holds as a number. */
+const ONNX_TYPE = { float32: 1, float16: 10 } as const;
 
 /** The one element type of two inputs; `graph/type` when they differ. */
 export function sameType(op: string, a: Value, b: Value): ElementType {

@@ -24,6 +24,11 @@ export async function openGpu(): Promise<Gpu> {
   return current!;
 }
 
+/** Whether shaders may compute in half precision. Throws what WebGPU throws. */
+export async function computesHalf(): Promise<boolean> {
+  return (await openGpu()).device.features.has('shader-f16');
+}
+
 async function requestGpu(): Promise<Gpu> {
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) throw new Error('the browser offers no GPU adapter');

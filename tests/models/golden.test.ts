@@ -8,7 +8,7 @@ import { buildTextEncoder } from '../../client/models/text-encoder.ts';
 import { buildUnet } from '../../client/models/unet.ts';
 import { createSession } from '../../client/runtime/create.ts';
 import { tensor } from '../../client/tensor/tensor.ts';
-import { errorOf, inputIds, noisePrediction, run } from './golden-graphs.ts';
+import { errorOf, inputIds, noisePrediction, run, unetFeeds } from './golden-graphs.ts';
 import { type GoldenModel, openGoldenModel } from './golden-model.ts';
 import { changedCheckpoint, sdTinyManifest } from './sd-tiny.ts';
 
@@ -108,6 +108,11 @@ test('a checkpoint in half precision gives the same to 2e-3', async () => {
   });
   const { config } = model;
   expect(readModelConfig(half, await sdTinyManifest())).toEqual(config);
+  const computed = await run(
+    buildUnet(half, config, { attention: 'plain', precision: 'float16' }),
+    await unetFeeds(model),
+  );
+  expect(await errorOf(model, computed, 'noise_pred')).toBeLessThan(1e-2);
   const context = await run(buildTextEncoder(half, config), { input_ids: await inputIds(model) });
   expect(await errorOf(model, context, 'context')).toBeLessThan(2e-3);
   expect(await errorOf(model, await noisePrediction(model, 'fused', [], half), 'noise_pred')).toBeLessThan(
