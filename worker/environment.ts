@@ -2,9 +2,10 @@
 import type { D1Database, Fetcher, RateLimit, WorkerLoader } from '@cloudflare/workers-types';
 import type { Caller } from './auth/caller.ts';
 import type { PublishingStores } from './registry/release.ts';
+import type { StorageKeys } from './storage/presigned.ts';
 import type { BlobBucket } from './storage/r2.ts';
 
-export interface Bindings {
+export interface Bindings extends StorageKeys {
   readonly BLOBS: BlobBucket;
   readonly DB: D1Database;
   /** The studio's built files; absent where only the registry is served. */

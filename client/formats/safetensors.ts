@@ -43,7 +43,9 @@ export async function openSafetensors(source: ByteSource): Promise<TensorFile> {
 
 function parseHeader(source: ByteSource, bytes: Uint8Array): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const value: unknown = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes),
+    );
     if (isRecord(value)) return value;
   } catch (cause) {
     throw invalid(source, 'header', 'the header is not JSON', { cause });

@@ -56,14 +56,14 @@ describe('publishing', () => {
     expect(await publishStyle(edge.stores, several)).toBe('unchanged');
   });
 
-  test.each<[string, (digest: string) => Uint8Array<ArrayBuffer>, RegExp]>([
-    ['packed with another card', () => withCardSection(wasm, 'a'.repeat(64)), /found a{64}/],
-    ['in progress', () => Uint8Array.from(wasm), /a work in progress/],
-    ['that is no module', () => bytesOf('no module'), /refused 1\.0\.0, plugin/],
-  ])('a plugin %s is refused', async (_what, packedWith, message) => {
+  test.each<[string, (digest: string) => Uint8Array<ArrayBuffer>, string, RegExp]>([
+    ['packed with another card', () => withCardSection(wasm, 'a'.repeat(64)), 'card-section', /found a{64}/],
+    ['in progress', () => Uint8Array.from(wasm), 'card-section', /a work in progress/],
+    ['that is no module', () => bytesOf('no module'), 'plugin', /refused 1\.0\.0, plugin/],
+  ])('a plugin %s is refused', async (_what, packedWith, kind, message) => {
     const manifest = await published('refused', {}, packedWith);
     await expect(publishStyle(edge.stores, manifest)).rejects.toMatchObject({
-      code: 'registry/invalid',
+      code: `registry/${kind}`,
       message: expect.stringMatching(message),
     });
   });

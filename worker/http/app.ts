@@ -4,7 +4,8 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { firstIssue } from '../../plugins/contract/style.ts';
 import { authenticate } from '../auth/caller.ts';
-import type { Environment } from '../environment.ts';
+import type { Bindings, Environment } from '../environment.ts';
+import type { PublishingStores } from '../registry/release.ts';
 import { r2BlobStore, r2Staging } from '../storage/r2.ts';
 import { frame } from './frame.ts';
 import { ALLOWED_HEADERS, EXPOSED_HEADERS } from './headers.ts';
@@ -61,8 +62,13 @@ const boundUrl: MiddlewareHandler = async (c, next) => {
   });
 };
 
+/** Where releases are, by these bindings. */
+export function storesOf(env: Bindings): PublishingStores {
+  return { database: env.DB, blobs: r2BlobStore(env.BLOBS), staging: r2Staging(env.BLOBS) };
+}
+
 const provideStores: MiddlewareHandler<Environment> = async (c, next) => {
-  c.set('stores', { database: c.env.DB, blobs: r2BlobStore(c.env.BLOBS), staging: r2Staging(c.env.BLOBS) });
+  c.set('stores', storesOf(c.env));
   await next();
 };
 

@@ -16,7 +16,7 @@ export const asData: MiddlewareHandler = async (c, next) => {
  */
 export const asIndex: MiddlewareHandler = async (c, next) => {
   await next();
-  if (c.res.status !== 200) return;
+  if (c.res.status !== 200 || (c.req.method !== 'GET' && c.req.method !== 'HEAD')) return;
   const body = await c.res.arrayBuffer();
   const etag = `W/"${await digestOf(new Uint8Array(body))}"`;
   const isKnown = matchesEtag(c.req.header('if-none-match'), etag);

@@ -1,10 +1,15 @@
 // Publishing: a version goes into the index in one batch after its blobs are in place, once and for ever.
+import type { D1PreparedStatement } from '@cloudflare/workers-types';
 import { canonicalJson } from '../../plugins/contract/canonical-json.ts';
 import { MAX_MANIFEST_BYTES } from '../../plugins/contract/style.ts';
+import { audit } from '../auth/audit.ts';
 import { digestOf } from '../storage/blob-store.ts';
+import { holdBlobs, noteBundled } from './blobs.ts';
 import { RegistryError } from './error.ts';
+import { skeletonOf } from './names.ts';
+import { dayBefore, MAX_DAILY_VERSIONS, MAX_STYLES } from './quota.ts';
 import { rankOf } from './rank.ts';
-import type { RegistryStores, ReleaseFile, ReleaseKind } from './release.ts';
+import { BUNDLED_PUBLISHER, type RegistryStores, type ReleaseFile, type ReleaseKind } from './release.ts';
 import { foldForSearch } from './search-words.ts';
 
 /** Versions of one style or model. A range is resolved over all of them at once. */
@@ -23,12 +28,34 @@ export interface Draft {
   readonly searchable: readonly string[];
 }
 
+/** Who published a version, and what stands for it. */
+export interface Provenance {
+  readonly publisher: string;
+  /** Base64url over the manifest, and the key's id; null for what came with the program. */
+  readonly signature: string | null;
+  readonly keyId: string | null;
+  /** Whether the plugin was run here before. */
+  readonly trial: 'passed' | 'not-run';
+}
+
+const BUNDLED: Provenance = {
+  publisher: BUNDLED_PUBLISHER,
+  signature: null,
+  keyId: null,
+  trial: 'not-run',
+};
+
 /**
  * Publishes a draft. The same content again is `unchanged`. Throws `registry/conflict` for other content under
  * the same version, `registry/missing-blob` when a file is not in storage with its size, and
- * `registry/invalid` for too large a manifest or too many versions; then nothing has become visible.
+ * `registry/invalid` for too large a manifest or too many versions; then nothing has become visible. Who may publish what is
+ * checked before (`submitStyle`); the index refuses what a race let through, with the database's own error.
  */
-export async function publish(stores: RegistryStores, draft: Draft): Promise<'published' | 'unchanged'> {
+export async function publish(
+  stores: RegistryStores,
+  draft: Draft,
+  provenance: Provenance = BUNDLED,
+): Promise<'published' | 'unchanged'> {
   const where = `${draft.name} ${draft.version}`;
   const manifest = canonicalJson(draft.manifest);
   const bytes = new TextEncoder().encode(manifest).length;
@@ -42,15 +69,27 @@ export async function publish(stores: RegistryStores, draft: Draft): Promise<'pu
   const digest = await contentDigest(manifest, draft.files);
   if (await isPublished(stores, draft, digest)) return 'unchanged';
   await checkVersionCount(stores, draft);
+  await holdBlobs(stores, draft.files);
   for (const file of draft.files) await checkBlob(stores, where, file);
   try {
-    await insert(stores, draft, manifest, digest);
+    await stores.database.batch([
+      ...(provenance.publisher === BUNDLED_PUBLISHER ? noteBundled(stores, draft.files) : []),
+      ...(draft.kind === 'style' ? takeName(stores, draft.name, provenance.publisher) : []),
+      addRelease(stores, draft, manifest, digest, provenance),
+      ...addFiles(stores, draft),
+      ...addAudit(stores, draft, digest, provenance),
+    ]);
   } catch (error) {
     // Two publishers at once: the first one wins, and the second learns whether it said the same.
     if (await isPublished(stores, draft, digest)) return 'unchanged';
     throw error;
   }
   return 'published';
+}
+
+/** Whether the version is there with this content. Throws `registry/conflict` where it is with other content. */
+export async function isAlreadyPublished(stores: RegistryStores, draft: Draft): Promise<boolean> {
+  return isPublished(stores, draft, await contentDigest(canonicalJson(draft.manifest), draft.files));
 }
 
 /** SHA-256 over the manifest's canonical JSON and the files, in order of their paths. */
@@ -98,32 +137,83 @@ async function checkBlob({ blobs }: RegistryStores, where: string, file: Release
   });
 }
 
-async function insert({ database }: RegistryStores, draft: Draft, manifest: string, digest: string) {
-  const { kind, name, version } = draft;
-  const addRelease = database
+/** A new name becomes its first publisher's. Beyond the quota there is no such row, and what refers to it fails. */
+function takeName({ database }: RegistryStores, name: string, publisher: string): D1PreparedStatement[] {
+  const now = new Date().toISOString();
+  return [
+    database
+      .prepare(
+        `INSERT INTO styles (name, skeleton, publisher, created_at)
+         SELECT ?1, ?2, ?3, ?4
+          WHERE NOT EXISTS (SELECT 1 FROM styles WHERE name = ?1)
+            AND (?3 = '${BUNDLED_PUBLISHER}' OR (SELECT count(*) FROM owners WHERE publisher = ?3) < ?5)`,
+      )
+      .bind(name, skeletonOf(name), publisher, now, MAX_STYLES),
+    database
+      .prepare(
+        `INSERT INTO owners (name, publisher, since)
+         SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM owners WHERE name = ?1)`,
+      )
+      .bind(name, publisher, now),
+  ];
+}
+
+/** Beyond the day's quota there is no row, and the files that refer to it fail. */
+function addRelease(
+  { database }: RegistryStores,
+  draft: Draft,
+  manifest: string,
+  digest: string,
+  { publisher, signature, keyId, trial }: Provenance,
+): D1PreparedStatement {
+  const now = new Date();
+  return database
     .prepare(
-      `INSERT INTO releases (kind, name, version, rank, manifest, digest, architecture, context_width, search_text, published_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO releases (kind, name, version, rank, manifest, digest, architecture, context_width, search_text,
+         published_at, publisher, signature, key_id, trial)
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+        WHERE ?11 = '${BUNDLED_PUBLISHER}'
+           OR (SELECT count(*) FROM releases WHERE publisher = ?11 AND published_at > ?15) < ?16`,
     )
     .bind(
-      kind,
-      name,
-      version,
-      rankOf(version),
+      draft.kind,
+      draft.name,
+      draft.version,
+      rankOf(draft.version),
       manifest,
       digest,
       draft.architecture,
       draft.contextWidth,
       searchText(draft.searchable),
-      new Date().toISOString(),
+      now.toISOString(),
+      publisher,
+      signature,
+      keyId,
+      trial,
+      dayBefore(now),
+      MAX_DAILY_VERSIONS,
     );
+}
+
+function addFiles(
+  { database }: RegistryStores,
+  { kind, name, version, files }: Draft,
+): D1PreparedStatement[] {
   const addFile = database.prepare(
     'INSERT INTO release_files (kind, name, version, path, sha256, size) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  await database.batch([
-    addRelease,
-    ...draft.files.map((file) => addFile.bind(kind, name, version, file.path, file.sha256, file.size)),
-  ]);
+  return files.map((file) => addFile.bind(kind, name, version, file.path, file.sha256, file.size));
+}
+
+function addAudit(
+  { database }: RegistryStores,
+  { kind, name, version }: Draft,
+  digest: string,
+  { publisher, keyId, trial }: Provenance,
+): D1PreparedStatement[] {
+  if (publisher === BUNDLED_PUBLISHER) return [];
+  const detail = { version, digest, key: keyId, trial };
+  return [audit(database, { actor: publisher, action: `${kind}.publish`, subject: name, detail })];
 }
 
 /** One line a text, folded as queries are. */

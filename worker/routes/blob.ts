@@ -8,6 +8,7 @@ import { logFailure } from '../http/log.ts';
 import { problem, problems } from '../http/problem.ts';
 import { closedRange, matchesEtag, parseRange } from '../http/range.ts';
 import { downloadCounter } from '../registry/downloads.ts';
+import { isWithheld, takenDown } from '../registry/blobs.ts';
 import { RegistryError } from '../registry/error.ts';
 import type { BlobFacts, ByteRange, StoredBlob } from '../storage/blob-store.ts';
 import { StorageError } from '../storage/error.ts';
@@ -30,11 +31,25 @@ export const readBlob = createRoute({
     200: { description: 'The whole blob' },
     206: { description: 'The range' },
     304: { description: 'The reader has it already' },
-    ...problems(400, 404, 416),
+    ...problems(400, 404, 416, 451),
   },
 });
 
+type BlobContext = Parameters<RouteHandler<typeof readBlob, Environment>>[0];
+
 export const answerBlob: RouteHandler<typeof readBlob, Environment> = async (c) => {
+  const { sha256 } = c.req.valid('param');
+  try {
+    return await answerStored(c);
+  } catch (error) {
+    // Only what is not there costs a look into the index.
+    const isMissing = error instanceof RegistryError && error.kind === 'not-found';
+    if (isMissing && (await isWithheld(c.get('stores'), sha256))) throw takenDown(sha256);
+    throw error;
+  }
+};
+
+async function answerStored(c: BlobContext): Promise<Response> {
   const { sha256 } = c.req.valid('param');
   const { blobs } = c.get('stores');
   const headers = c.req.valid('header');
@@ -74,7 +89,7 @@ export const answerBlob: RouteHandler<typeof readBlob, Environment> = async (c) 
   }
   const { body } = found(await blobs.get(sha256, range), sha256);
   return new Response(body, { status: 206, headers: headersOf(facts, range) });
-};
+}
 
 /** A range that ends behind the blob is cut to it, which needs its size. */
 function beyondBlob(error: unknown): undefined {

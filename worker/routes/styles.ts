@@ -84,7 +84,7 @@ export const resolveStyle = createRoute({
   request: { params: versionParam },
   responses: {
     200: { description: 'The version', content: { 'application/json': { schema: styleSchema } } },
-    ...problems(400, 404),
+    ...problems(400, 404, 451),
   },
 });
 

@@ -139,9 +139,9 @@ export function r2Staging(bucket: BlobBucket): Staging {
       if (object === null) throw new StorageError('range', 'the upload is gone', { where: id });
       return new Uint8Array(await object.arrayBuffer());
     },
-    async promote(id, sha256, type, range) {
+    async promote(id, sha256, type) {
       if ((await bucket.head(sha256)) !== null) return 'present';
-      const object = await bucket.get(stagingKey(id), range === undefined ? {} : { range });
+      const object = await bucket.get(stagingKey(id));
       if (object === null) throw new StorageError('range', 'the upload is gone', { where: id });
       const stored = await refusingDigest(sha256, () =>
         bucket.put(sha256, object.body, onceAs(sha256, type)),

@@ -31,10 +31,10 @@ export interface Staging {
   /** Bytes of the object. */
   read(id: string, range: ByteRange): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * Copies the object, or a part of it, to where blobs are, under a digest that storage checks as it copies. Says whether the
+   * Copies the object to where blobs are, under a digest that storage checks as it copies. Says whether the
    * blob was there already. Throws `storage/digest`; then nothing is stored.
    */
-  promote(id: string, sha256: string, type: BlobType, range?: ByteRange): Promise<'stored' | 'present'>;
+  promote(id: string, sha256: string, type: BlobType): Promise<'stored' | 'present'>;
   /** Removes object and parts. What is not there is no error. */
   discard(id: string, upload: string | null): Promise<void>;
 }
