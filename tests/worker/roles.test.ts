@@ -1,19 +1,22 @@
 // Every route with every role, in workerd: the table in `roles-table.ts`, which no route escapes.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newToken } from '../../plugins/contract/token.ts';
-import app from '../../worker/index.ts';
+import { app } from '../../worker/index.ts';
 import { addPublisher, addSession, addToken } from './auth/account.ts';
 import { bundledFolder, type Folder, serveForTest } from './fixture.ts';
+import { PUBLISHING_ROWS } from './publishing/roles-rows.ts';
 import {
   ALL_SCOPES,
   type Asked,
+  ROWS as FIRST_ROWS,
   HANDLES,
   ROLES,
-  ROWS,
   type Role,
   type Row,
   type World,
 } from './roles-table.ts';
+
+const ROWS = [...FIRST_ROWS, ...PUBLISHING_ROWS];
 
 let world: World;
 let bundled: Folder;
