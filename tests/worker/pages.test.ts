@@ -1,6 +1,6 @@
 // The edge's pages over HTTP, in workerd: the studio's files with their headers, and the interface's description.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import app from '../../worker/index.ts';
+import { app } from '../../worker/index.ts';
 import type { LocalEdge } from '../../worker/serve.ts';
 import { type Folder, serveForTest, temporaryFolder } from './fixture.ts';
 

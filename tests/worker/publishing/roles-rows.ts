@@ -73,8 +73,11 @@ async function upload(world: World): Promise<string> {
   return `/v1/uploads/${id}`;
 }
 
+let token: ReturnType<typeof addToken> | undefined;
+
 async function asOwner({ edge }: World, method: string, path: string, body: unknown) {
-  const { headers } = await addToken(edge, HANDLES.owner, ALL_SCOPES);
+  token ??= addToken(edge, HANDLES.owner, ALL_SCOPES);
+  const { headers } = await token;
   const isJson = typeof body !== 'string';
   const response = await fetch(edge.url + path, {
     method,
