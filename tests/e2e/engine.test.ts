@@ -51,6 +51,25 @@ describe.each(cases)('the engine in the $home on $backend', { timeout: TIMEOUT }
     });
   }
 
+  if (home === 'worker' && (backend === 'wasm' || process.env['TINCTURE_ALL_PICTURES'] !== undefined)) {
+    test('draws the golden pictures', async () => {
+      const errors = await engine<{ context: number; latents: number }[]>('goldenPictures', backend);
+      expect(errors).toHaveLength(8);
+      for (const { context, latents } of errors) {
+        expect(context).toBeLessThan(1e-4);
+        expect(latents).toBeLessThan(2e-3);
+      }
+    });
+
+    test('gives all pictures of a batch, drawn with an embedding', async () => {
+      expect(await engine('batchWithEmbedding')).toEqual({
+        seeds: ['8589934592', '8589934593'],
+        sizes: [64 * 64 * 4, 64 * 64 * 4],
+        hashes: { 'brush-strips': expect.stringMatching(/^[0-9a-f]{12}$/) },
+      });
+    });
+  }
+
   test('cancels, and draws the next picture', async () => {
     expect(await engine('abort')).toEqual({ name: 'AbortError', next: 64 });
   });

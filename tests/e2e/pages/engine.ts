@@ -1,4 +1,9 @@
 // Runs in the page: the engine on the golden model, in the page's thread or in a Worker.
+import { conditionPicture } from '../../../client/engine/conditioning.ts';
+import { plainReader } from '../../../client/engine/context.ts';
+import { openModel } from '../../../client/engine/model.ts';
+import { currentPlatform } from '../../../client/engine/platform.ts';
+import { Sessions } from '../../../client/engine/sessions.ts';
 import {
   type Backend,
   blobSource,
@@ -10,7 +15,9 @@ import {
   parseParameters,
   relativeError,
 } from '../../../client/index.ts';
+import { goldenRequest, type PictureCase } from '../../engine/golden-pictures.ts';
 
+const PICTURES = '/tests/golden/pictures';
 const FOLDER = '/tests/golden/sd-tiny';
 const STYLES = [
   { style: `${FOLDER}/style-a.pt`, strength: 0.8 },
@@ -52,6 +59,56 @@ export async function latentError(styled: boolean): Promise<number> {
   const { wanted, request: golden } = await request();
   const { latents } = await engine!.generate({ ...golden, ...(styled && { styles: STYLES }) });
   return relativeError(latents.data, await wanted(styled ? 'ddim_latent_hypernetworks' : 'ddim_latent'));
+}
+
+/** Relative errors of each golden picture: of its context in this thread, and of its latents through the engine. */
+export async function goldenPictures(backend: Backend): Promise<{ context: number; latents: number }[]> {
+  const cases = (await (await fetch(`${PICTURES}/cases.json`)).json()) as PictureCase[];
+  const blob = await (await fetch(`${PICTURES}/expected.safetensors`)).blob();
+  const expected = await openSafetensors(blobSource('expected.safetensors', blob));
+  const finding = {
+    platform: await currentPlatform(),
+    registry: undefined,
+    signal: undefined,
+    onProgress: undefined,
+  };
+  const model = await openModel(FOLDER, finding);
+  const sessions = new Sessions(model, backend);
+  const reader = plainReader(model, await sessions.textEncoder());
+  const errors: { context: number; latents: number }[] = [];
+  for (const [i, golden] of cases.entries()) {
+    const { contexts } = await conditionPicture(
+      { prompt: golden.prompt, negativePrompt: golden.negative, guidance: golden.guidance, runs: 1 },
+      { ...reader, clipSkip: golden.clip_skip ?? 1 },
+    );
+    const initLatent = expected.entries.has(`${i}.init_latent`)
+      ? await expected.read(`${i}.init_latent`)
+      : undefined;
+    const { latents } = await engine!.generate(goldenRequest(golden, FOLDER, initLatent));
+    errors.push({
+      context: relativeError(contexts[0]!.data, (await expected.read(`${i}.context`)).data),
+      latents: relativeError(latents.data, (await expected.read(`${i}.latents`)).data),
+    });
+  }
+  await sessions.release();
+  return errors;
+}
+
+/** Draws a batch with an embedding in hand; gives what comes back of each picture. */
+export async function batchWithEmbedding(): Promise<{ seeds: string[]; sizes: number[]; hashes: unknown }> {
+  const file = await (await fetch('/tests/golden/embeddings/brush-strips.png')).blob();
+  const { pictures, parameters } = await engine!.generate({
+    prompt: 'a brush',
+    seed: 2n ** 33n,
+    steps: 1,
+    batchSize: 2,
+    embeddings: [{ name: 'brush-strips.png', file }],
+  });
+  return {
+    seeds: pictures.map(({ seed }) => String(seed)),
+    sizes: pictures.map(({ picture, png }) => picture.pixels.length + (png.length > 0 ? 0 : 1)),
+    hashes: parseParameters(parameters).embeddingHashes,
+  };
 }
 
 /** Aborts at the first step; gives the error's name and whether the next picture still comes. */
