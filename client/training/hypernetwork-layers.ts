@@ -27,11 +27,17 @@ export class HypernetworkLayers implements ContextBender {
   readonly #stages = new Map<number, readonly Stage[]>();
   readonly #dropout: Dropout | undefined;
 
-  constructor(graph: GraphBuilder, description: HypernetworkDescription, widths: readonly number[]) {
+  /** Without `dropout` nothing is dropped, as in use. */
+  constructor(
+    graph: GraphBuilder,
+    description: HypernetworkDescription,
+    widths: readonly number[],
+    dropout = true,
+  ) {
     this.#graph = graph;
     for (const width of widths) {
       const slots = planSlots(description, width, description.name);
-      this.#stages.set(width, stagesOf(slots, description.dropoutStructure));
+      this.#stages.set(width, stagesOf(slots, dropout ? description.dropoutStructure : []));
       for (const side of SIDES) {
         for (const { slot, parameters } of slots) {
           for (const [parameter, shape] of Object.entries(parameters)) {

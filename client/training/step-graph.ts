@@ -82,7 +82,7 @@ export function buildStepGraph(
   const timestep = graph.input(INPUT.timestep, 'float32', [batch]);
   const target = graph.input(INPUT.target, 'float32', latent);
   const lossWeight = graph.input(INPUT.lossWeight, 'float32', [batch, 1, height, width]);
-  const { parameters, contextK, contextV, styles } = lowerTrainee(network, config, trainee, size);
+  const { parameters, contextK, contextV, styles } = lowerTrainee(network, config, trainee, size, !lossOnly);
   const predicted = noisePrediction(
     network,
     config,
@@ -112,11 +112,17 @@ function recomputation(graph: GraphBuilder, memory: MemoryPlan) {
 }
 
 /** The trainee's inputs, and what the UNet reads of it. */
-function lowerTrainee(network: Network, config: ModelConfig, trainee: Trainee, { batch, tokens }: BatchSize) {
+function lowerTrainee(
+  network: Network,
+  config: ModelConfig,
+  trainee: Trainee,
+  { batch, tokens }: BatchSize,
+  dropout: boolean,
+) {
   const { graph } = network;
   if (trainee.kind === 'hypernetwork') {
     const context = graph.input(INPUT.context, 'float32', [batch, tokens, config.contextWidth]);
-    const styles = new HypernetworkLayers(graph, trainee.description, trainee.widths);
+    const styles = new HypernetworkLayers(graph, trainee.description, trainee.widths, dropout);
     const [contextK, contextV] = styles.bendContext(context);
     return { parameters: styles.parameters, contextK, contextV, styles };
   }

@@ -1,0 +1,120 @@
+// Which examples make which batch, and what a batch feeds the step: noised latents, targets, loss weights.
+import { ALPHAS_CUMULATIVE, TRAINING_STEPS } from '../sampling/diffusion.ts';
+import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
+import type { Example } from './examples.ts';
+import { PURPOSE, type RandomStream, randomStream } from './random.ts';
+import { INPUT } from './step-graph.ts';
+
+/**
+ * Orders examples into batches: in each epoch every example once, shuffled, batches of one latent size; a size's last
+ * batch is filled up from its beginning. The n-th batch follows from seed and n alone.
+ */
+export class BatchOrder {
+  readonly #examples: readonly Example[];
+  readonly #batch: number;
+  readonly #seed: bigint;
+  #epoch: { readonly number: number; readonly batches: readonly (readonly number[])[] } | undefined;
+
+  constructor(examples: readonly Example[], batch: number, seed: bigint) {
+    this.#examples = examples;
+    this.#batch = batch;
+    this.#seed = seed;
+  }
+
+  /** Batches of one epoch. */
+  get perEpoch(): number {
+    return this.#batchesOf(0).length;
+  }
+
+  /** Indices of the examples of batch `number`, counted from 0 over all epochs. */
+  at(number: number): readonly number[] {
+    const epoch = Math.floor(number / this.perEpoch);
+    return this.#batchesOf(epoch)[number % this.perEpoch]!;
+  }
+
+  #batchesOf(number: number): readonly (readonly number[])[] {
+    if (this.#epoch?.number === number) return this.#epoch.batches;
+    const random = randomStream(this.#seed, PURPOSE.order, number);
+    const bySize = new Map<string, number[]>();
+    for (const index of random.shuffled(this.#examples.map((_, i) => i))) {
+      const key = sizeKey(this.#examples[index]!);
+      bySize.set(key, [...(bySize.get(key) ?? []), index]);
+    }
+    const batches: number[][] = [];
+    for (const indices of bySize.values()) {
+      for (let start = 0; start < indices.length; start += this.#batch) {
+        batches.push(Array.from({ length: this.#batch }, (_, i) => indices[(start + i) % indices.length]!));
+      }
+    }
+    this.#epoch = { number, batches: random.shuffled(batches) };
+    return this.#epoch.batches;
+  }
+}
+
+/** Equal for examples that fit into one batch. */
+export function sizeKey({ mean }: Example): string {
+  return mean.shape.join('×');
+}
+
+export interface NoiseOptions {
+  readonly prediction: 'epsilon' | 'v';
+  /** γ of min-SNR weighting (Hang et al., 2023); undefined weighs all timesteps alike. */
+  readonly minSnr: number | undefined;
+  /** Draw each latent from the encoder's distribution instead of taking its mean. */
+  readonly sampled: boolean;
+}
+
+/** Feeds of one batch: x_t = √ᾱ·z + √(1−ᾱ)·ε at drawn timesteps, and what the UNet should predict. */
+export function noisedBatch(
+  examples: readonly Example[],
+  options: NoiseOptions,
+  random: RandomStream,
+  timestepOf: (index: number) => number = () => random.below(TRAINING_STEPS),
+): Record<string, Tensor> {
+  const latent = examples[0]!.mean.shape;
+  const count = elementCount(latent);
+  const [, height, width] = latent as [number, number, number];
+  const batch = examples.length;
+  const sample = tensor([batch, ...latent]);
+  const target = tensor([batch, ...latent]);
+  const timestep = tensor([batch]);
+  const lossWeight = tensor([batch, 1, height, width]);
+  for (const [index, { mean, deviation, weight }] of examples.entries()) {
+    const t = timestepOf(index);
+    timestep.data[index] = t;
+    const alpha = ALPHAS_CUMULATIVE[t]!;
+    const [signal, spread] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
+    const noise = random.normal(count);
+    const jitter = options.sampled ? random.normal(count) : undefined;
+    for (let i = 0; i < count; i++) {
+      const z = mean.data[i]! + (jitter === undefined ? 0 : jitter[i]! * deviation.data[i]!);
+      const epsilon = noise[i]!;
+      sample.data[index * count + i] = signal * z + spread * epsilon;
+      target.data[index * count + i] =
+        options.prediction === 'epsilon' ? epsilon : signal * epsilon - spread * z;
+    }
+    const factor = snrWeight(alpha, options) / meanOf(weight.data);
+    for (let i = 0; i < height * width; i++) {
+      lossWeight.data[index * height * width + i] = weight.data[i]! * factor;
+    }
+  }
+  return {
+    [INPUT.sample]: sample,
+    [INPUT.target]: target,
+    [INPUT.timestep]: timestep,
+    [INPUT.lossWeight]: lossWeight,
+  };
+}
+
+/** min(SNR, γ) / SNR for ε, / (SNR + 1) for v, with SNR = ᾱ / (1 − ᾱ). */
+function snrWeight(alpha: number, { prediction, minSnr }: NoiseOptions): number {
+  if (minSnr === undefined) return 1;
+  const snr = alpha / (1 - alpha);
+  return Math.min(snr, minSnr) / (prediction === 'epsilon' ? snr : snr + 1);
+}
+
+/** A picture that is transparent everywhere counts as whole rather than as infinitely much. */
+function meanOf(values: Float32Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return mean > 0 ? mean : 1;
+}

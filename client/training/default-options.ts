@@ -1,0 +1,34 @@
+// The preset of each kind of training: what the reference's users start from.
+
+import type { TrainingOptions } from './options.ts';
+import { parseRateSchedule } from './rate.ts';
+
+/** Rate texts that suit fresh nets and vectors. */
+export const DEFAULT_RATES = { hypernetwork: '5e-5', embedding: '5e-3' } as const;
+
+/** Options for training `kind` from `currentStep` to `steps`; change what you need. Throws `training/rate`. */
+export function defaultOptions(
+  kind: 'hypernetwork' | 'embedding',
+  steps: number,
+  rate: string = DEFAULT_RATES[kind],
+  currentStep = 0,
+): TrainingOptions {
+  return {
+    batch: 1,
+    accumulation: 1,
+    rates: parseRateSchedule(rate, steps, currentStep),
+    warmup: 0,
+    weightDecay: kind === 'hypernetwork' ? 0.01 : 0,
+    clipping: { kind: 'none', limit: 1 },
+    minSnr: undefined,
+    sampledLatents: false,
+    seed: 0n,
+    memory: 'cheap',
+    captions: {
+      templates: kind === 'hypernetwork' ? ['[filewords]'] : ['[name]', '[filewords], [name]'],
+      shuffleTags: false,
+      tagDropout: 0,
+      emptyShare: 0,
+    },
+  };
+}

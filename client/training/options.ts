@@ -1,0 +1,50 @@
+// What training can be asked for, checked once.
+import type { Clipping } from '../autodiff/adamw.ts';
+import type { CaptionOptions } from './captions.ts';
+import { TrainingError } from './error.ts';
+import type { RateSegment } from './rate.ts';
+import type { MemoryPlan } from './step-graph.ts';
+
+export interface TrainingOptions {
+  /** Pictures a step's graph sees at once: 1 … 64. */
+  readonly batch: number;
+  /** Batches whose gradients are averaged for one step: 1 … 1024. */
+  readonly accumulation: number;
+  readonly rates: readonly RateSegment[];
+  /** Steps over which the rate rises from 0 to the schedule's: 0 … 1e6. */
+  readonly warmup: number;
+  readonly weightDecay: number;
+  readonly clipping: { readonly kind: Clipping; readonly limit: number };
+  readonly minSnr: number | undefined;
+  readonly sampledLatents: boolean;
+  readonly seed: bigint;
+  readonly memory: MemoryPlan;
+  readonly captions: CaptionOptions;
+}
+
+const RANGES = {
+  batch: [1, 64], accumulation: [1, 1024], warmup: [0, 1e6], weightDecay: [0, 1],
+} as const; // biome-ignore format: a table
+const WHOLE = ['batch', 'accumulation', 'warmup'];
+
+/** Throws `training/option` naming the option. */
+export function checkTrainingOptions(options: TrainingOptions): void {
+  const fail = (name: string, expected: string, found: unknown): TrainingError =>
+    new TrainingError('training/option', `the option ${name} is out of range`, {
+      expected,
+      found: String(found),
+    });
+  for (const [name, [low, high]] of Object.entries(RANGES)) {
+    const value = options[name as keyof typeof RANGES];
+    const fits = value >= low && value <= high && (!WHOLE.includes(name) || Number.isInteger(value));
+    if (!fits) throw fail(name, `${low} to ${high}`, value);
+  }
+  const { clipping, minSnr, captions } = options;
+  if (clipping.kind !== 'none' && !(clipping.limit > 0))
+    throw fail('clipping', 'a positive limit', clipping.limit);
+  if (minSnr !== undefined && !(minSnr > 0)) throw fail('minSnr', 'a positive γ, such as 5', minSnr);
+  for (const name of ['tagDropout', 'emptyShare'] as const) {
+    if (!(captions[name] >= 0 && captions[name] <= 1)) throw fail(name, '0 to 1', captions[name]);
+  }
+  if (captions.templates.length === 0) throw fail('templates', 'at least one', 0);
+}

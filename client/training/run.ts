@@ -1,0 +1,70 @@
+// A whole training: steps to the end of the schedule, saves, previews, validation, and what happens when it goes wrong.
+import { TrainingError } from './error.ts';
+import { LossWatch } from './loss-watch.ts';
+import type { StepReport, Trainer, TrainingState } from './trainer.ts';
+
+export interface RunOptions {
+  /** Steps between saves, previews and looks at the held-back pictures; 0 for none in between. */
+  readonly saveEvery: number;
+  readonly previewEvery: number;
+  readonly validateEvery: number;
+  /** Aborting saves, then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What the face of a training does with what comes. Each is awaited. */
+export interface RunEvents {
+  onStep?(report: StepReport & { readonly validationLoss?: number }): void | Promise<void>;
+  /** Must keep the last save whole when it fails. */
+  onSave?(state: TrainingState): Promise<void>;
+  onPreview?(state: TrainingState): Promise<void>;
+}
+
+/**
+ * Trains to the end of the schedule and gives the last state, which was saved. When the loss is not finite or has
+ * exploded, goes back to the last good state, which is what the last save holds, and throws `training/exploded`.
+ * A failed save is thrown at the end of the step that it belongs to; the trainer can go on from there.
+ */
+export async function runTraining(
+  trainer: Trainer,
+  { saveEvery, previewEvery, validateEvery, signal }: RunOptions,
+  events: RunEvents,
+): Promise<TrainingState> {
+  const watch = new LossWatch();
+  let good = await trainer.state();
+  const save = async (): Promise<void> => {
+    const state = await trainer.state();
+    if (state.step === good.step && state.step > 0) return;
+    await events.onSave?.(state);
+    good = state;
+  };
+  for (;;) {
+    if (signal?.aborted) {
+      await save();
+      throw signal.reason;
+    }
+    const report = await trainer.next();
+    if (report === undefined) break;
+    const wrong = watch.take(report.loss);
+    if (wrong !== undefined) {
+      trainer.restore(good);
+      throw exploded(wrong, report, good.step);
+    }
+    const due = (every: number): boolean =>
+      every > 0 && (report.step % every === 0 || report.step === trainer.lastStep);
+    const validationLoss = due(validateEvery) ? await trainer.validationLoss() : undefined;
+    await events.onStep?.({ ...report, ...(validationLoss !== undefined && { validationLoss }) });
+    if (due(saveEvery)) await save();
+    if (due(previewEvery)) await events.onPreview?.(await trainer.state());
+  }
+  await save();
+  return good;
+}
+
+function exploded(wrong: string, { step, rate }: StepReport, back: number): TrainingError {
+  return new TrainingError('training/exploded', `training was stopped at step ${step}: ${wrong}`, {
+    found: `rate ${rate}`,
+    expected: 'a loss that falls or stays',
+    fix: `The state of step ${back} is kept. Go on from there with a lower rate, or clip the gradients.`,
+  });
+}

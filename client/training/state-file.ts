@@ -1,0 +1,133 @@
+// The companion of a result: all that training needs to go on exactly. Safetensors with the facts in the metadata.
+import type { ByteSource } from '../formats/entry.ts';
+import { openSafetensors, storeFloat32, writeSafetensors } from '../formats/safetensors.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { TrainingError } from './error.ts';
+import type { TrainingState } from './trainer.ts';
+
+/** What must be the same for the numbers to be the same. */
+export interface TrainingFacts {
+  readonly kind: 'hypernetwork' | 'embedding';
+  readonly name: string;
+  /** First ten hex digits of the checkpoint's SHA-256. */
+  readonly modelHash: string;
+  readonly modelName: string;
+  /** All random numbers follow from the seed and the step. */
+  readonly seed: bigint;
+}
+
+const METADATA_KEY = 'tincture.training';
+const FORMAT = 1;
+const PARTS = ['weights', 'means', 'squares'] as const;
+
+/** The file of a state. */
+export function writeTrainingState(state: TrainingState, facts: TrainingFacts): Uint8Array<ArrayBuffer> {
+  const tensors = new Map(
+    PARTS.flatMap((part) =>
+      [...state[part]].map(([name, tensor]) => [`${part}.${name}`, storeFloat32(tensor)] as const),
+    ),
+  );
+  const description = { format: FORMAT, step: state.step, ...facts, seed: String(facts.seed) };
+  return writeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(description) });
+}
+
+/**
+ * Reads a state back. Throws `training/state` for a file that is none, or whose tensors are incomplete or not
+ * finite, and what `openSafetensors` throws.
+ */
+export async function readTrainingState(
+  source: ByteSource,
+): Promise<{ readonly state: TrainingState; readonly facts: TrainingFacts }> {
+  const file = await openSafetensors(source);
+  const { step, facts } = parseFacts(file.metadata[METADATA_KEY], source.name);
+  const names = [...file.entries.keys()].flatMap((name) =>
+    name.startsWith('weights.') ? [name.slice('weights.'.length)] : [],
+  );
+  if (names.length === 0 || file.entries.size !== PARTS.length * names.length) {
+    throw invalid(source.name, 'the state is incomplete');
+  }
+  const read = async (part: string): Promise<Map<string, Tensor>> => {
+    const tensors = new Map<string, Tensor>();
+    for (const name of names) {
+      const entry = file.entries.get(`${part}.${name}`);
+      if (
+        entry?.dtype !== 'F32' ||
+        entry.shape.join() !== file.entries.get(`weights.${name}`)!.shape.join()
+      ) {
+        throw invalid(source.name, `the state lacks ${part} of ${name}`);
+      }
+      const tensor = await file.read(entry.name);
+      if (!tensor.data.every(Number.isFinite)) throw invalid(source.name, `${entry.name} is not finite`);
+      tensors.set(name, tensor);
+    }
+    return tensors;
+  };
+  const state = {
+    step,
+    weights: await read('weights'),
+    means: await read('means'),
+    squares: await read('squares'),
+  };
+  return { state, facts };
+}
+
+function parseFacts(text: string | undefined, where: string): { step: number; facts: TrainingFacts } {
+  if (text === undefined) throw invalid(where, 'the file holds no state of a training');
+  let value: Record<string, unknown>;
+  try {
+    value = Object(JSON.parse(text));
+  } catch (cause) {
+    throw new TrainingError('training/state', 'the description is not JSON', { where, cause });
+  }
+  const { format, step, kind, name, modelHash, modelName, seed } = value;
+  const sound =
+    format === FORMAT &&
+    Number.isSafeInteger(step) &&
+    (step as number) >= 0 &&
+    (kind === 'hypernetwork' || kind === 'embedding') &&
+    [name, modelHash, modelName, seed].every((entry) => typeof entry === 'string') &&
+    /^\d{1,20}$/.test(seed as string);
+  if (!sound) throw invalid(where, 'the description of the state is wrong');
+  const texts = { name, modelHash, modelName } as Pick<TrainingFacts, 'name' | 'modelHash' | 'modelName'>;
+  return {
+    step: step as number,
+    facts: { kind: kind as TrainingFacts['kind'], ...texts, seed: BigInt(seed as string) },
+  };
+}
+
+/** Throws `training/state` when a state cannot go on as what is asked for, naming what differs. */
+export function checkResumable(
+  { state, facts }: { readonly state: TrainingState; readonly facts: TrainingFacts },
+  wanted: Pick<TrainingFacts, 'kind' | 'modelHash' | 'modelName'>,
+  weights: ReadonlyMap<string, Tensor>,
+): void {
+  const fail = (what: string, expected: string, found: string): TrainingError =>
+    new TrainingError('training/state', what, { where: facts.name, expected, found });
+  if (facts.kind !== wanted.kind) throw fail('the state is of another kind', wanted.kind, facts.kind);
+  if (facts.modelHash !== wanted.modelHash) {
+    throw fail(
+      'the state was trained over another model',
+      `${wanted.modelName} (${wanted.modelHash})`,
+      `${facts.modelName} (${facts.modelHash})`,
+    );
+  }
+  const shapes = (tensors: ReadonlyMap<string, Tensor>): string =>
+    [...tensors]
+      .map(([name, { shape }]) => `${name} [${shape.join(', ')}]`)
+      .sort()
+      .join('; ');
+  if (shapes(weights) !== shapes(state.weights)) {
+    throw fail(
+      'the state has other layers than what shall be trained',
+      shapes(weights).slice(0, 200),
+      shapes(state.weights).slice(0, 200),
+    );
+  }
+}
+
+function invalid(where: string, what: string): TrainingError {
+  return new TrainingError('training/state', what, {
+    where,
+    expected: 'a .training.safetensors file that training wrote',
+  });
+}
