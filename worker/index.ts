@@ -12,6 +12,7 @@ import { answerMe, showMe } from './routes/me.ts';
 import * as models from './routes/models.ts';
 import { answerDocs, answerOpenApi } from './routes/openapi.ts';
 import * as owners from './routes/owners.ts';
+import * as pages from './routes/pages.ts';
 import * as passkeys from './routes/passkeys.ts';
 import { answerPublishStyle, publishStyle } from './routes/publish-style.ts';
 import * as records from './routes/publisher-records.ts';
@@ -35,6 +36,9 @@ app.use('/v1/resolve', asIndex);
 app.use('/v1/lookup/*', asIndex);
 app.use('/healthz', asData);
 app.use('/openapi.json', asData, asIndex);
+for (const path of ['/styles', '/styles/:name', '/styles/:name/:version', '/publishers/:handle']) {
+  app.use(path, pages.asPage, asIndex);
+}
 
 /** What anyone may read: the part of the table that the typed client (client/edge.ts) knows. */
 const reading = app
@@ -93,6 +97,12 @@ app.openapi(owners.putPrefix, owners.answerPutPrefix); // PUT /v1/prefixes/{pref
 app.openapi(owners.deletePrefix, owners.answerDeletePrefix); // DELETE /v1/prefixes/{prefix}: administrators
 app.get('/openapi.json', answerOpenApi(app)); // GET /openapi.json: this table for programs
 app.get('/docs', answerDocs(app)); // GET /docs: this table for people
+app.get('/styles', pages.answerSearchPage); // GET /styles: searching, as a page
+app.get('/styles/:name', pages.answerStylePage); // GET /styles/{name}: a style's page
+app.get('/styles/:name/:version', pages.answerStylePage); // GET /styles/{name}/{version}: of one version
+app.get('/styles/:name/:version/card.png', pages.answerShareCard); // GET /styles/{name}/{version}/card.png: for shares
+app.get('/publishers/:handle', pages.answerPublisherPage); // GET /publishers/{handle}: a publisher's page
+app.get('/pages/:file', pages.answerPageFile); // GET /pages/{file}: what pages load
 app.get('*', answerStudio); // GET everything else: the studio's files
 
 export { app };

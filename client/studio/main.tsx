@@ -13,6 +13,7 @@ import { registerServiceWorker } from './offline.ts';
 import { keepDraft, readDraft } from './state/draft.ts';
 import { failureOf } from './state/failure.ts';
 import { openLibrary } from './state/library.ts';
+import { linkedStyles, takeLinked } from './state/linked-styles.ts';
 import { createStore } from './state/store.ts';
 import { FIRST_STATE, reduce } from './state/studio.ts';
 import { createActions } from './state/studio-actions.ts';
@@ -44,4 +45,4 @@ render(
   document.getElementById('studio')!,
 );
 await registerServiceWorker(store);
-await actions.open();
+await Promise.all([actions.open(), takeLinked(linkedStyles(location.search), store, actions)]);

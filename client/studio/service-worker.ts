@@ -85,7 +85,8 @@ async function indexAnswer(event: FetchEvent, request: Request): Promise<Respons
 /** The page of the server, else that of this version; never the former in the cache of the latter. */
 async function page(event: FetchEvent, request: Request): Promise<Response> {
   const cache = await caches.open(SHELL);
-  return networkFirst(event, request, await cache.match(request.url));
+  // A link may name styles; the page is the same.
+  return networkFirst(event, request, await cache.match(request.url, { ignoreSearch: true }));
 }
 
 async function networkFirst(

@@ -44,6 +44,7 @@ export function Masthead({ view, onEngine, onStorage }: MastheadProps) {
         <a href="#playground" aria-current={view === 'playground' ? 'page' : undefined}>
           Playground
         </a>
+        <a href="/styles">Styles</a>
       </nav>
       <p class="privacy">Prompts and pictures never leave this page.</p>
       <nav class="chips" aria-label="Engine and storage">
