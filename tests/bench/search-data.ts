@@ -1,6 +1,7 @@
 // Made-up styles for the benchmark of searching: as long as real cards, with words from very common to rare.
 import type { D1Database } from '@cloudflare/workers-types';
 import { canonicalJson } from '../../plugins/contract/canonical-json.ts';
+import { despiteClosedConnections } from '../../worker/local/connection-closed.ts';
 import { SAMPLE_STYLE } from '../contract/sample-style.ts';
 
 const SYLLABLES = [
@@ -45,7 +46,7 @@ export async function seedSearch(database: D1Database, count: number): Promise<v
   const word = () => WORDS[Math.min(VOCABULARY - 1, Math.floor(VOCABULARY ** random()) - 1)]!;
   const words = (length: number) => Array.from({ length }, word);
   const insert = database.prepare(
-    `INSERT INTO releases (kind, name, version, rank, manifest, digest, architecture, context_width, search_text, published_at)
+    `INSERT OR IGNORE INTO releases (kind, name, version, rank, manifest, digest, architecture, context_width, search_text, published_at)
      VALUES ('style', ?, '1.0.0', '1011010010', ?, ?, 'stable-diffusion-v1', ?, ?, ?)`,
   );
   for (let done = 0; done < count; done += BATCH) {
@@ -65,6 +66,6 @@ export async function seedSearch(database: D1Database, count: number): Promise<v
       const width = number % 4 === 0 ? 1024 : 768;
       return insert.bind(name, canonicalJson(card), 'd'.repeat(64), width, text, time);
     });
-    await database.batch(rows);
+    await despiteClosedConnections(`styles from ${done}`, () => database.batch(rows));
   }
 }

@@ -1,5 +1,6 @@
 // Who may ask what: one row a route, one status a role. `roles.test.ts` asks all of it in workerd, and fails for a route without a row.
 import type { Scope } from '../../plugins/contract/token.ts';
+import { STYLESHEET } from '../../worker/pages/stylesheet.ts';
 import type { LocalEdge } from '../../worker/serve.ts';
 import { addPublisher, addToken } from './auth/account.ts';
 import { makePasskey } from './auth/authenticator.ts';
@@ -69,6 +70,21 @@ const pages: Row[] = [
   ...['GET /healthz', 'GET /openapi.json', 'GET /docs'].map(
     (route): Row => ({ route, by: 'token', statuses: [200, 200, 200, 200, 200, 200] }),
   ),
+  ...[
+    ['GET /styles', '/styles'],
+    ['GET /styles/:name', '/styles/neon'],
+    ['GET /styles/:name/:version', '/styles/neon/1.0.0'],
+    ['GET /styles/:name/:version/card.png', '/styles/neon/1.0.0/card.png'],
+    ['GET /publishers/:handle', '/publishers/tincture'],
+    ['GET /pages/:file', STYLESHEET.path],
+  ].map(
+    ([route, path]): Row => ({
+      route: route!,
+      by: 'token',
+      statuses: [200, 200, 200, 200, 200, 200],
+      ask: () => ({ path: path! }),
+    }),
+  ),
   {
     route: 'GET *',
     by: 'token',
@@ -81,6 +97,8 @@ const finding: Row[] = [
   open('GET /v1/styles'),
   open('GET /v1/styles/:name', '/v1/styles/neon'),
   open('GET /v1/styles/:name/:version', '/v1/styles/neon/1.0.0'),
+  open('GET /v1/resolve', '/v1/resolve?style=neon'),
+  open('GET /v1/lookup/:hash', '/v1/lookup/0123456789'),
   open('GET /v1/models'),
   open('GET /v1/models/:name', '/v1/models/tiny'),
   open('GET /v1/models/:name/:version', '/v1/models/tiny/1.0.0'),
