@@ -37,6 +37,16 @@ export { writeHypernetworkSafetensors } from './hypernetwork/write.ts';
 export { createFrameHost } from './plugin-host/frame.ts';
 export { type PictureParameters, parseParameters, type StyleParameters } from './prompt/parameters.ts';
 export { formatStyleTag, parseStyleTags } from './prompt/style-tags.ts';
+export {
+  type Account,
+  createAccount,
+  type DeviceRequest,
+  type KeyFacts,
+  type MadeToken,
+  type Me,
+  type PasskeyFacts,
+  type TokenFacts,
+} from './registry/account.ts';
 export type {
   BlobReference,
   ModelPage,

@@ -34,7 +34,7 @@ export interface RegistryAccess {
  * there is none, or what is given is not an http or https origin.
  */
 export async function registryOf(option: string | undefined): Promise<string> {
-  const given = option ?? process.env['TINCTURE_REGISTRY'] ?? (await readCredentials()).current;
+  const given = option ?? (process.env['TINCTURE_REGISTRY'] || (await readCredentials()).current);
   if (given === undefined) {
     throw new UsageError('which registry? Write --registry https://…, or set TINCTURE_REGISTRY');
   }
@@ -52,7 +52,7 @@ export async function registryOf(option: string | undefined): Promise<string> {
  */
 export async function registryAccess(option: string | undefined): Promise<RegistryAccess> {
   const registry = await registryOf(option);
-  const token = process.env['TINCTURE_TOKEN'] ?? (await readCredentials()).registries[registry]?.token;
+  const token = process.env['TINCTURE_TOKEN'] || (await readCredentials()).registries[registry]?.token;
   if (token !== undefined) return { registry, token: token.trim() };
   throw new TinctureError('cli/signed-out', 'you are not signed in there', {
     where: registry,

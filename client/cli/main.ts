@@ -67,6 +67,31 @@ const COMMANDS: readonly Entry[] = [
     summary: 'rebuild on save, redraw in the studio',
     load: async () => (await import('./watch.ts')).watch,
   },
+  {
+    name: 'login',
+    summary: 'let this machine act for you at a registry',
+    load: async () => (await import('./login.ts')).login,
+  },
+  {
+    name: 'logout',
+    summary: 'revoke and forget this machine’s token',
+    load: async () => (await import('./login.ts')).logout,
+  },
+  {
+    name: 'whoami',
+    summary: 'who you are at a registry',
+    load: async () => (await import('./token.ts')).whoami,
+  },
+  {
+    name: 'token',
+    summary: 'list, make and revoke tokens',
+    load: async () => (await import('./token.ts')).token,
+  },
+  {
+    name: 'admin',
+    summary: 'the first administrator of a registry, and what administrators do',
+    load: async () => (await import('./admin.ts')).admin,
+  },
 ];
 
 const HELP = `tincture: Stable Diffusion styles, drawn on this machine.

@@ -38,7 +38,7 @@ export const stylePageAnswer = z.object({ styles: z.array(styleAnswer), nextCurs
 export const modelPageAnswer = z.object({ models: z.array(modelAnswer), nextCursor });
 
 /** RFC 9457, as much of it as an error tells. */
-export const problemAnswer = z.object({ title: z.string(), detail: z.string() });
+export const problemAnswer = z.object({ title: z.string(), detail: z.string(), code: z.string().optional() });
 
 /** Where a blob is, and how to know it. */
 export type BlobReference = z.infer<typeof blobReference>;

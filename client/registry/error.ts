@@ -16,8 +16,14 @@ export type RegistryErrorKind =
 /** A request to the registry that failed. `where` is the URL. */
 export class RegistryError extends TinctureError {
   override readonly name = 'RegistryError';
+  /** The code of the registry's problem document, such as `auth/token-expired`. */
+  readonly problemCode: string | undefined;
+  /** What is wrong in the registry's own words, without the address and the status. */
+  readonly detail: string;
 
-  constructor(kind: RegistryErrorKind, what: string, facts: ErrorFacts = {}) {
+  constructor(kind: RegistryErrorKind, what: string, facts: ErrorFacts = {}, problemCode?: string) {
     super(`registry/${kind}`, what, facts);
+    this.problemCode = problemCode;
+    this.detail = what;
   }
 }

@@ -7,7 +7,6 @@ import {
   type ModelPage,
   modelAnswer,
   modelPageAnswer,
-  problemAnswer,
   type RegistryModel,
   type RegistryStyle,
   type StylePage,
@@ -16,9 +15,7 @@ import {
 } from './answers.ts';
 import { download } from './download.ts';
 import { RegistryError } from './error.ts';
-
-/** Bytes of one JSON answer: a full page of the largest manifests. */
-export const MAX_ANSWER_BYTES = 16 * 2 ** 20;
+import { createRequester } from './request.ts';
 
 export interface StyleQuery {
   /** Words that must all occur. */
@@ -68,33 +65,10 @@ export function createRegistry(
   baseUrl: string,
   { cache, fetch = globalThis.fetch }: RegistryOptions,
 ): Registry {
-  const base = parseBase(baseUrl);
-  // A bare reference would be called with another `this` than window, which browsers refuse.
-  const send: typeof globalThis.fetch = (input, init) => fetch(input, init);
-
-  const get = async <T>(path: string, schema: z.ZodType<T>, signal: AbortSignal | undefined): Promise<T> => {
-    const url = new URL(path, base).href;
-    let text: string;
-    try {
-      const response = await send(url, {
-        headers: { accept: 'application/json' },
-        ...(signal === undefined ? {} : { signal }),
-      });
-      if (!response.ok) throw await refusal(url, response);
-      text = await boundedText(url, response);
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (error instanceof RegistryError) throw error;
-      throw unreachable(url, error);
-    }
-    const parsed = schema.safeParse(parseJson(url, text));
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    throw new RegistryError('answer', 'the answer is not what the interface says', {
-      where: url,
-      found: `${issue?.path.join('.')}: ${issue?.message}`,
-    });
-  };
+  const requester = createRequester(baseUrl, { fetch });
+  const { base } = requester;
+  const get = <T>(path: string, schema: z.ZodType<T>, signal: AbortSignal | undefined) =>
+    requester.json(path, schema, { signal });
 
   return {
     url: base.href,
@@ -118,8 +92,8 @@ export function createRegistry(
         return kept;
       }
       const url = new URL(blob.url, base).href;
-      const stream = download(url, blob, (response) => refusal(url, response), {
-        fetch: send,
+      const stream = download(url, blob, (response) => requester.refusal(url, response), {
+        fetch: requester.fetch,
         signal,
         onProgress,
       });
@@ -137,75 +111,9 @@ export function createRegistry(
   };
 }
 
-function parseBase(baseUrl: string): URL {
-  const base = URL.parse(baseUrl);
-  const isWeb = base?.protocol === 'https:' || base?.protocol === 'http:';
-  // The answers name blobs by paths from the root, so a registry has an origin of its own.
-  if (base !== null && isWeb && base.href === `${base.origin}/`) return base;
-  throw new RegistryError('network', 'not the address of a registry', {
-    where: baseUrl,
-    expected: 'an http or https origin, such as https://example.com',
-  });
-}
-
 function searchParameters({ text, architecture, contextWidth, limit, cursor }: StyleQuery): string {
   const all = { q: text, architecture, width: contextWidth, limit, cursor };
   const given = Object.entries(all).filter(([, value]) => value !== undefined);
   const parameters = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
   return parameters.size === 0 ? '' : `?${parameters}`;
-}
-
-/** The error of an answer that is no success, in the words of its problem document if it has one. */
-async function refusal(url: string, response: Response): Promise<RegistryError> {
-  const text = await boundedText(url, response).catch(() => '');
-  const parsed = problemAnswer.safeParse(jsonOrUndefined(text));
-  const what = parsed.success ? parsed.data.detail : 'the registry refused';
-  return new RegistryError(response.status === 404 ? 'not-found' : 'refused', what, {
-    where: url,
-    found: `status ${response.status}`,
-  });
-}
-
-async function boundedText(url: string, response: Response): Promise<string> {
-  // A reader, not `for await`: Safari's streams cannot be iterated.
-  const reader = response.body?.getReader();
-  if (reader === undefined) return '';
-  const decoder = new TextDecoder();
-  let text = '';
-  let length = 0;
-  for (;;) {
-    const chunk = await reader.read();
-    if (chunk.done) return text + decoder.decode();
-    length += chunk.value.length;
-    if (length > MAX_ANSWER_BYTES) {
-      await reader.cancel();
-      throw new RegistryError('answer', 'the answer is too large', {
-        where: url,
-        expected: `at most ${MAX_ANSWER_BYTES} bytes`,
-      });
-    }
-    text += decoder.decode(chunk.value, { stream: true });
-  }
-}
-
-function parseJson(url: string, text: string): unknown {
-  const value = jsonOrUndefined(text);
-  if (value !== undefined) return value;
-  throw new RegistryError('answer', 'the answer is not JSON', { where: url, found: text.slice(0, 40) });
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function unreachable(url: string, cause: unknown): RegistryError {
-  return new RegistryError('network', 'the registry cannot be reached', {
-    where: url,
-    fix: 'Check the address and the connection.',
-    cause,
-  });
 }

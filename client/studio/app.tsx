@@ -1,5 +1,9 @@
 // The page: its head, the view below it, and the dialogs that every view has.
 import { useState } from 'preact/hooks';
+import { useAccountState } from './account/account-context.ts';
+import { AccountDialog } from './account/account-dialog.tsx';
+import { DeviceDialog } from './account/device-dialog.tsx';
+import { useAccountPlace } from './account/linked-dialog.ts';
 import { EngineDialog } from './components/engine-dialog.tsx';
 import { Masthead } from './components/masthead.tsx';
 import { StorageDialog } from './components/storage-dialog.tsx';
@@ -11,14 +15,27 @@ import { LazyPlayground } from './lazy-playground.tsx';
 export function App() {
   const view = useView();
   const [dialog, setDialog] = useState<'engine' | 'storage'>();
+  const [place, openPlace] = useAccountPlace();
+  const { handle } = useAccountState();
   const close = () => setDialog(undefined);
+  const leave = () => openPlace(undefined);
   return (
     <>
-      <Masthead view={view} onEngine={() => setDialog('engine')} onStorage={() => setDialog('storage')} />
+      <Masthead
+        view={view}
+        handle={handle}
+        onEngine={() => setDialog('engine')}
+        onStorage={() => setDialog('storage')}
+        onAccount={() => openPlace({ dialog: 'account' })}
+      />
       <WatchBar />
       {view === 'playground' ? <LazyPlayground /> : <DrawingPage />}
       {dialog === 'engine' ? <EngineDialog onClose={close} /> : null}
       {dialog === 'storage' ? <StorageDialog onClose={close} /> : null}
+      {place?.dialog === 'account' ? <AccountDialog onClose={leave} /> : null}
+      {place?.dialog === 'device' ? (
+        <DeviceDialog key={place.code} code={place.code} onClose={leave} />
+      ) : null}
     </>
   );
 }

@@ -1,5 +1,7 @@
 // Starts the studio: the store, the library, the page, and the service worker behind it.
 import { render } from 'preact';
+import { AccountContext } from './account/account-context.ts';
+import { createAccountKeeper } from './account/account-keeper.ts';
 import { App } from './app.tsx';
 import { StudioContext } from './components/studio-context.ts';
 import './css/tokens.css';
@@ -9,6 +11,7 @@ import './css/layout.css';
 import './css/sheet.css';
 import './css/styles.css';
 import './css/dialogs.css';
+import './css/account.css';
 import { registerServiceWorker } from './offline.ts';
 import { keepDraft, readDraft } from './state/draft.ts';
 import { failureOf } from './state/failure.ts';
@@ -40,7 +43,9 @@ readDraft(store);
 keepDraft(store);
 render(
   <StudioContext.Provider value={{ store, actions, tincture }}>
-    <App />
+    <AccountContext.Provider value={createAccountKeeper(location.origin)}>
+      <App />
+    </AccountContext.Provider>
   </StudioContext.Provider>,
   document.getElementById('studio')!,
 );

@@ -75,7 +75,9 @@ async function cacheFirst(event: FetchEvent, request: Request, name: string): Pr
 async function indexAnswer(event: FetchEvent, request: Request): Promise<Response> {
   const cache = await caches.open(INDEX);
   const response = await networkFirst(event, request, await cache.match(request.url));
-  if (response.ok && !KEPT.has(response)) {
+  // Answers about an account are their reader's own: the registry says that nobody keeps them.
+  const isPrivate = response.headers.get('cache-control') === 'no-store';
+  if (response.ok && !KEPT.has(response) && !isPrivate) {
     const copy = response.clone();
     event.waitUntil(cache.put(request.url, copy).then(() => trim(cache)));
   }

@@ -14,7 +14,21 @@ export interface Finished {
 
 /** Starts `tincture` with these arguments. */
 export function start(...args: string[]): ChildProcess {
-  return spawn(process.execPath, ['--no-warnings', MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startIn({}, args);
+}
+
+/** As `start`, with variables beside the environment's, and a text on stdin. */
+export function startIn(
+  variables: Readonly<Record<string, string>>,
+  args: readonly string[],
+  stdin?: string,
+): ChildProcess {
+  const child = spawn(process.execPath, ['--no-warnings', MAIN, ...args], {
+    env: { ...process.env, ...variables },
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  child.stdin?.end(stdin);
+  return child;
 }
 
 /** Waits for the end. */

@@ -7,7 +7,7 @@ describe('usage', () => {
     const { code, stdout, stderr } = await tincture();
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(
-      /inspect.*convert.*apply.*generate.*new.*build.*check.*test.*preview.*pack.*watch/s,
+      /inspect.*convert.*apply.*generate.*new.*build.*check.*test.*preview.*pack.*watch.*login.*logout.*whoami.*token.*admin/s,
     );
   });
 
@@ -29,6 +29,11 @@ describe('usage', () => {
       'preview',
       'pack',
       'watch',
+      'login',
+      'logout',
+      'whoami',
+      'token',
+      'admin',
     ]) {
       const { code, stdout } = await tincture(command, '--help');
       expect([code, stdout.split('\n', 1)[0]]).toEqual([
@@ -40,6 +45,9 @@ describe('usage', () => {
 
   test.each<[string[], RegExp]>([
     [['draw'], /no command "draw"/],
+    [['login', '--registry', 'ftp://a.example'], /not the address of a registry/],
+    [['token', 'create', '--name', 'x', '--scope', 'all'], /no scope "all"; there are publish, yank, admin/],
+    [['admin', 'first', 'ada', '--registry', 'https://a.example'], /--secret-file is missing/],
     [['inspect'], /one file/],
     [['inspect', '--colour', 'x'], /'--colour'/],
     [['convert', 'a.pt'], /two files/],

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { BlobCache } from '../../client/cache/blob-cache.ts';
 import { memoryCache } from '../../client/cache/memory.ts';
-import { createRegistry, MAX_ANSWER_BYTES, type Registry } from '../../client/registry/registry.ts';
+import { createRegistry, type Registry } from '../../client/registry/registry.ts';
+import { MAX_ANSWER_BYTES } from '../../client/registry/request.ts';
 import type { LocalEdge } from '../../worker/serve.ts';
 import { bundledFolder, type Folder, serveForTest } from '../worker/fixture.ts';
 

@@ -11,9 +11,12 @@ export interface MastheadProps {
   readonly view: View;
   readonly onEngine: () => void;
   readonly onStorage: () => void;
+  /** Who is signed in, as far as this browser knows. */
+  readonly handle: string | undefined;
+  readonly onAccount: () => void;
 }
 
-export function Masthead({ view, onEngine, onStorage }: MastheadProps) {
+export function Masthead({ view, handle, onEngine, onStorage, onAccount }: MastheadProps) {
   const press = useSelected(selectPress);
   const online = useSelected(selectOnline);
   const model = useSelected(selectModel);
@@ -47,7 +50,7 @@ export function Masthead({ view, onEngine, onStorage }: MastheadProps) {
         <a href="/styles">Styles</a>
       </nav>
       <p class="privacy">Prompts and pictures never leave this page.</p>
-      <nav class="chips" aria-label="Engine and storage">
+      <nav class="chips" aria-label="Engine, storage and account">
         {online ? null : (
           <span class="chip offline" role="status">
             offline
@@ -60,6 +63,10 @@ export function Masthead({ view, onEngine, onStorage }: MastheadProps) {
         </button>
         <button type="button" class="chip" aria-haspopup="dialog" onClick={onStorage}>
           Storage
+        </button>
+        <button type="button" class="chip" aria-haspopup="dialog" onClick={onAccount}>
+          {handle === undefined ? 'Account' : <span class="chip-handle">{handle}</span>}
+          {handle === undefined ? null : <span class="sr">: account</span>}
         </button>
       </nav>
     </header>
