@@ -82,7 +82,7 @@ export function Entrance() {
           </label>
         </div>
         <p class="hint">
-          The handle stands in the addresses of your styles: lower-case letters, digits, single hyphens. It
+          The handle stands beside each style that you publish: lower-case letters, digits, single hyphens. It
           stays.
         </p>
         <button type="submit" class="quiet framed" aria-disabled={task.busy}>

@@ -14,8 +14,8 @@ const WORDS: Readonly<Record<string, string>> = {
 /** One or two sentences for anything that was thrown while an account was worked on. */
 export function accountWords(thrown: unknown): string {
   if (thrown instanceof RegistryError) {
-    if (thrown.problemCode === undefined) return ended(thrown.message);
-    return ended(thrown.detail);
+    const { fix } = thrown.facts;
+    return fix === undefined ? ended(thrown.detail) : `${ended(thrown.detail)} ${fix}`;
   }
   if (thrown instanceof Error) return WORDS[thrown.name] ?? ended(thrown.message);
   return ended(String(thrown));

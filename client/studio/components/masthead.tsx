@@ -64,9 +64,14 @@ export function Masthead({ view, handle, onEngine, onStorage, onAccount }: Masth
         <button type="button" class="chip" aria-haspopup="dialog" onClick={onStorage}>
           Storage
         </button>
-        <button type="button" class="chip" aria-haspopup="dialog" onClick={onAccount}>
-          {handle === undefined ? 'Account' : <span class="chip-handle">{handle}</span>}
-          {handle === undefined ? null : <span class="sr">: account</span>}
+        <button
+          type="button"
+          class="chip"
+          aria-haspopup="dialog"
+          aria-label={handle === undefined ? 'Account' : `${handle}: account`}
+          onClick={onAccount}
+        >
+          <span class="chip-handle">{handle ?? 'Account'}</span>
         </button>
       </nav>
     </header>
