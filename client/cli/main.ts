@@ -33,6 +33,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./generate.ts')).generate,
   },
   {
+    name: 'train',
+    summary: 'a hypernetwork or an embedding, from a folder of pictures',
+    load: async () => (await import('./train.ts')).train,
+  },
+  {
     name: 'new',
     summary: 'a folder for a new style, from a template',
     load: async () => (await import('./new.ts')).create,

@@ -17,27 +17,41 @@ export interface TrainingFacts {
 }
 
 const METADATA_KEY = 'tincture.training';
+const OPTIONS_KEY = 'tincture.training.options';
 const FORMAT = 1;
 const PARTS = ['weights', 'means', 'squares'] as const;
 
-/** The file of a state. */
-export function writeTrainingState(state: TrainingState, facts: TrainingFacts): Uint8Array<ArrayBuffer> {
+/** A state with what is known of it. */
+export interface SavedTraining {
+  readonly state: TrainingState;
+  readonly facts: TrainingFacts;
+  /** What the program that trained kept with it, as it wrote it. */
+  readonly options?: string;
+}
+
+/** The file of a state. `options` is kept as it is. */
+export function writeTrainingState(
+  state: TrainingState,
+  facts: TrainingFacts,
+  options?: string,
+): Uint8Array<ArrayBuffer> {
   const tensors = new Map(
     PARTS.flatMap((part) =>
       [...state[part]].map(([name, tensor]) => [`${part}.${name}`, storeFloat32(tensor)] as const),
     ),
   );
   const description = { format: FORMAT, step: state.step, ...facts, seed: String(facts.seed) };
-  return writeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(description) });
+  return writeSafetensors(tensors, {
+    [METADATA_KEY]: JSON.stringify(description),
+    ...(options !== undefined && { [OPTIONS_KEY]: options }),
+  });
 }
 
 /**
  * Reads a state back. Throws `training/state` for a file that is none, or whose tensors are incomplete or not
  * finite, and what `openSafetensors` throws.
  */
-export async function readTrainingState(
-  source: ByteSource,
-): Promise<{ readonly state: TrainingState; readonly facts: TrainingFacts }> {
+export async function readTrainingState(source: ByteSource): Promise<SavedTraining> {
   const file = await openSafetensors(source);
   const { step, facts } = parseFacts(file.metadata[METADATA_KEY], source.name);
   const names = [...file.entries.keys()].flatMap((name) =>
@@ -68,7 +82,8 @@ export async function readTrainingState(
     means: await read('means'),
     squares: await read('squares'),
   };
-  return { state, facts };
+  const options = file.metadata[OPTIONS_KEY];
+  return { state, facts, ...(options !== undefined && { options }) };
 }
 
 function parseFacts(text: string | undefined, where: string): { step: number; facts: TrainingFacts } {
@@ -97,7 +112,7 @@ function parseFacts(text: string | undefined, where: string): { step: number; fa
 
 /** Throws `training/state` when a state cannot go on as what is asked for, naming what differs. */
 export function checkResumable(
-  { state, facts }: { readonly state: TrainingState; readonly facts: TrainingFacts },
+  { state, facts }: SavedTraining,
   wanted: Pick<TrainingFacts, 'kind' | 'modelHash' | 'modelName'>,
   weights: ReadonlyMap<string, Tensor>,
 ): void {

@@ -58,6 +58,8 @@ export interface StepGraph {
   readonly graph: GraphBuilder;
   /** Inputs that are trained, by name. */
   readonly parameters: ReadonlyMap<string, Value>;
+  /** How many of the graph's nodes are the forward pass: the first ones. */
+  readonly forwardNodes: number;
 }
 
 /**
@@ -96,12 +98,13 @@ export function buildStepGraph(
   });
   network.weights.requireAll();
   graph.output(LOSS, loss);
+  const forwardNodes = graph.nodes.length;
   if (!lossOnly) {
     const found = gradients(graph, loss, [...parameters.values()], recomputation(graph, memory));
     for (const [index, name] of [...parameters.keys()].entries())
       graph.output(gradientName(name), found[index]!);
   }
-  return { graph, parameters };
+  return { graph, parameters, forwardNodes };
 }
 
 function recomputation(graph: GraphBuilder, memory: MemoryPlan) {

@@ -1,0 +1,233 @@
+// `train`'s options as what training takes: checked, with defaults, and with those of the run that is gone on from.
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileSource } from '../formats/node-file.ts';
+import type { HypernetworkDescription } from '../index.ts';
+import { DEFAULT_MODEL } from '../kit/prompt-context.ts';
+import { DEFAULT_RATES } from '../training/default-options.ts';
+import type { TrainingOptions } from '../training/options.ts';
+import { parseRateSchedule } from '../training/rate.ts';
+import { MAX_VECTORS } from '../training/start-weights.ts';
+import { readTrainingState, type SavedTraining } from '../training/state-file.ts';
+import type { MemoryPlan } from '../training/step-graph.ts';
+import { decimalNumber, required, UsageError, wholeNumber } from './command.ts';
+import { checkOutput } from './output.ts';
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+
+/** Options that change the numbers: a run that goes on takes them from its file, unless they are given anew. */
+const KEPT = {
+  name: text, steps: text, rate: text, warmup: text, batch: text, accumulate: text, clip: text, 'weight-decay': text,
+  'min-snr': text, seed: text, size: text, buckets: flag, flip: flag, alpha: flag, sampled: flag,
+  template: { type: 'string', multiple: true }, 'shuffle-tags': flag, 'tag-dropout': text, empty: text,
+  'hold-back': text, memory: text, widths: text, layers: text, activation: text, initialization: text,
+  'layer-norm': flag, 'activate-output': flag, dropout: text, vectors: text, 'start-words': text,
+} as const; // biome-ignore format: a table
+
+export const TRAIN_OPTIONS = {
+  ...KEPT,
+  output: text, data: text, model: text, 'save-every': text, 'preview-every': text, 'preview-prompt': text,
+  resume: text, log: text, backend: text, json: flag,
+} as const; // biome-ignore format: a table
+
+type Values = Readonly<Partial<Record<string, string | boolean | string[]>>>;
+
+/** All of a run but the model and the pictures themselves. */
+export interface TrainRequest {
+  readonly kind: 'hypernetwork' | 'embedding';
+  readonly output: string;
+  /** Where the state goes. */
+  readonly companion: string;
+  readonly data: string;
+  readonly model: string;
+  readonly name: string;
+  readonly steps: number;
+  readonly rate: string;
+  readonly warmup: number;
+  readonly batch: number;
+  readonly accumulation: number;
+  readonly clipping: TrainingOptions['clipping'];
+  readonly weightDecay: number | undefined;
+  readonly minSnr: number | undefined;
+  readonly seed: bigint;
+  /** Undefined: the model's. */
+  readonly size: { readonly width: number; readonly height: number } | undefined;
+  readonly buckets: boolean;
+  readonly flip: boolean;
+  readonly alpha: boolean;
+  readonly sampled: boolean;
+  readonly templates: readonly string[];
+  readonly shuffleTags: boolean;
+  readonly tagDropout: number;
+  readonly emptyShare: number;
+  readonly holdBack: number;
+  readonly memory: MemoryPlan;
+  readonly saveEvery: number;
+  readonly previewEvery: number;
+  readonly previewPrompt: string | undefined;
+  readonly log: string | undefined;
+  readonly backend: 'webgpu' | 'wasm' | undefined;
+  /** Of a hypernetwork; undefined: all widths of the model. */
+  readonly widths: readonly number[] | undefined;
+  readonly description: HypernetworkDescription;
+  readonly vectors: number;
+  readonly startWords: string;
+  readonly resume: SavedTraining | undefined;
+  /** Options to be kept with the state, as JSON. */
+  readonly keptOptions: string;
+}
+
+/** Reads the options. Throws UsageError, and what the state of `--resume` throws. */
+export async function trainRequest(kind: TrainRequest['kind'], given: Values): Promise<TrainRequest> {
+  const resume =
+    given['resume'] === undefined
+      ? undefined
+      : await readTrainingState(await fileSource(String(given['resume'])));
+  const kept = keptOptions(given, resume);
+  const values: Values = { ...kept, ...given };
+  const word = (name: string): string | undefined => values[name] as string | undefined;
+  const whole = (name: string, otherwise: number, low: number, high: number): number =>
+    wholeNumber(`--${name}`, word(name), low, high) ?? otherwise;
+  const share = (name: string): number => decimalNumber(`--${name}`, word(name), 0, 1) ?? 0;
+  const output = required('--output', word('output'));
+  if (!/\.(pt|safetensors)$/.test(output)) {
+    throw new UsageError(`--output must end in .pt or .safetensors, not ${JSON.stringify(basename(output))}`);
+  }
+  const stem = basename(output).replace(/\.[^.]+$/, '');
+  const companion = join(dirname(output), `${stem}.training.safetensors`);
+  if (resolve(output) === resolve(companion)) {
+    throw new UsageError(
+      '--output must not end in .training.safetensors: that is the name of the state beside it',
+    );
+  }
+  await checkOutput(output, []);
+  const log = word('log');
+  if (log !== undefined) await checkOutput(log, [output, companion]);
+  const name = word('name') ?? resume?.facts.name ?? stem;
+  const backend = word('backend');
+  if (backend !== undefined && backend !== 'webgpu' && backend !== 'wasm') {
+    throw new UsageError(`--backend must be webgpu or wasm, not ${JSON.stringify(backend)}`);
+  }
+  const steps = whole('steps', 1000, 1, 1_000_000);
+  const rate = word('rate') ?? DEFAULT_RATES[kind];
+  // Refused now rather than after the pictures were read.
+  parseRateSchedule(rate, steps, resume?.state.step);
+  const templates = (values['template'] as string[] | undefined) ?? [];
+  return {
+    kind,
+    output,
+    companion,
+    data: required('--data', word('data')),
+    model: word('model') ?? DEFAULT_MODEL,
+    name,
+    steps,
+    rate,
+    warmup: whole('warmup', 0, 0, 1_000_000),
+    batch: whole('batch', 1, 1, 64),
+    accumulation: whole('accumulate', 1, 1, 1024),
+    clipping: clippingOf(word('clip')),
+    weightDecay: decimalNumber('--weight-decay', word('weight-decay'), 0, 1),
+    minSnr: decimalNumber('--min-snr', word('min-snr'), 1e-3, 1e6),
+    seed: seedOf(word('seed')),
+    size: sizeOf(word('size')),
+    buckets: values['buckets'] === true,
+    flip: values['flip'] === true,
+    alpha: values['alpha'] === true,
+    sampled: values['sampled'] === true,
+    templates,
+    shuffleTags: values['shuffle-tags'] === true,
+    tagDropout: share('tag-dropout'),
+    emptyShare: share('empty'),
+    holdBack: whole('hold-back', 0, 0, 10_000),
+    memory: memoryOf(word('memory')),
+    saveEvery: whole('save-every', 250, 0, 1_000_000),
+    previewEvery: whole('preview-every', 0, 0, 1_000_000),
+    previewPrompt: word('preview-prompt'),
+    log,
+    backend,
+    widths: word('widths') === undefined ? undefined : list('--widths', word('widths')!, 1, 8192),
+    description: descriptionOf(values, name),
+    vectors: whole('vectors', 1, 1, MAX_VECTORS),
+    startWords: word('start-words') ?? '*',
+    resume,
+    keptOptions: JSON.stringify(Object.fromEntries(Object.entries(values).filter(([key]) => key in KEPT))),
+  };
+}
+
+/** The options that the state was saved with, of those types that the command line gives. */
+function keptOptions(given: Values, resume: SavedTraining | undefined): Values {
+  if (resume?.options === undefined) return {};
+  const saved = Object(JSON.parse(resume.options)) as Record<string, unknown>;
+  const sound = Object.entries(saved).filter(([key, value]) => {
+    const option = Object.hasOwn(KEPT, key) ? KEPT[key as keyof typeof KEPT] : undefined;
+    if (option === undefined || given[key] !== undefined) return false;
+    if ('multiple' in option) return Array.isArray(value) && value.every((item) => typeof item === 'string');
+    return typeof value === option.type;
+  });
+  return Object.fromEntries(sound) as Values;
+}
+
+function descriptionOf(values: Values, name: string): HypernetworkDescription {
+  const layerStructure = list('--layers', String(values['layers'] ?? '1,2,1'), 1e-3, 100);
+  if (layerStructure.length < 2 || layerStructure[0] !== 1 || layerStructure.at(-1) !== 1) {
+    throw new UsageError('--layers must begin and end with 1, such as 1,2,1');
+  }
+  const rates =
+    values['dropout'] === undefined ? undefined : list('--dropout', String(values['dropout']), 0, 0.99);
+  if (rates !== undefined && (rates.length !== layerStructure.length || rates[0] !== 0)) {
+    throw new UsageError(
+      `--dropout needs ${layerStructure.length} rates, the first 0, one for each entry of --layers`,
+    );
+  }
+  const dropoutStructure = rates ?? layerStructure.map(() => 0);
+  return {
+    name,
+    step: 0,
+    layerStructure,
+    activation: String(values['activation'] ?? 'relu').toLowerCase(),
+    layerNorm: values['layer-norm'] === true,
+    activateOutput: values['activate-output'] === true,
+    useDropout: dropoutStructure.some((rate) => rate > 0),
+    dropoutStructure,
+    lastLayerDropout: dropoutStructure.at(-2) !== 0 && dropoutStructure.length > 2,
+    weightInitialization: String(values['initialization'] ?? 'Normal'),
+    checkpointHash: null,
+    checkpointName: null,
+    optionalInfo: null,
+  };
+}
+
+function list(option: string, textOfList: string, low: number, high: number): number[] {
+  const parts = textOfList.split(',');
+  if (parts.length > 64) throw new UsageError(`${option} has too many entries: at most 64`);
+  return parts.map((part) => decimalNumber(option, part.trim(), low, high)!);
+}
+
+function clippingOf(given: string | undefined): TrainRequest['clipping'] {
+  if (given === undefined) return { kind: 'none', limit: 1 };
+  const [kind, limit] = given.split(':');
+  if ((kind === 'value' || kind === 'norm') && limit !== undefined) {
+    return { kind, limit: decimalNumber('--clip', limit, 1e-12, 1e12)! };
+  }
+  throw new UsageError(`--clip must be value:X or norm:X, not ${JSON.stringify(given)}`);
+}
+
+function seedOf(given: string | undefined): bigint {
+  if (given === undefined) return 0n;
+  const seed = /^\d{1,20}$/.test(given) ? BigInt(given) : -1n;
+  if (seed >= 0n && seed < 2n ** 64n) return seed;
+  throw new UsageError(`--seed must be a whole number from 0 to 2^64-1, not ${JSON.stringify(given)}`);
+}
+
+function sizeOf(given: string | undefined): TrainRequest['size'] {
+  if (given === undefined) return undefined;
+  const match = /^(\d{2,4})x(\d{2,4})$/.exec(given);
+  if (match === null) throw new UsageError(`--size must be such as 512x512, not ${JSON.stringify(given)}`);
+  return { width: Number(match[1]), height: Number(match[2]) };
+}
+
+function memoryOf(given: string | undefined): MemoryPlan {
+  if (given === undefined || given === 'cheap') return 'cheap';
+  if (given === 'kept' || given === 'segments') return given;
+  throw new UsageError(`--memory must be kept, cheap or segments, not ${JSON.stringify(given)}`);
+}

@@ -1,0 +1,89 @@
+// `tincture train`: a hypernetwork or an embedding from a folder of pictures, with saves, previews, logs and resume.
+import { type Command, parseCommandLine, UsageError } from './command.ts';
+import { printable } from './output.ts';
+import { cancelOnSignals } from './signals.ts';
+import { TRAIN_OPTIONS, trainRequest } from './train-request.ts';
+
+const HELP = `Usage: tincture train hypernetwork|embedding --data DIR --output FILE [options]
+
+Trains on this machine, from the pictures in DIR (PNG), over a model that stays as it is. A picture's words are those in
+the .txt file of its name, else its file name. FILE.pt is what AUTOMATIC1111's web UI loads, FILE.safetensors is the
+other choice; FILE.training.safetensors beside it holds what --resume goes on from, to the same numbers.
+
+  --output FILE          the .pt or .safetensors to write
+  --data DIR             folder of pictures
+  --model DIR|NAME       folder with model.json, URL, or a name (default: the model that comes with Tincture)
+  --name NAME            its name, and what [name] stands for (default: the output's stem)
+  --steps N              1 to 1000000 (default 1000)
+  --rate TEXT            learning rates, such as 5e-5:100, 1e-6 (default 5e-5 for a hypernetwork, 5e-3 for an embedding)
+  --warmup N             steps over which the rate rises to that (default 0)
+  --batch N              pictures at once, 1 to 64 (default 1)
+  --accumulate N         batches for one step (default 1)
+  --clip value|norm:X    bound the gradients by value or by their length
+  --weight-decay X       default 0.01 for a hypernetwork, 0 for an embedding
+  --min-snr X            min-SNR weighting, such as 5
+  --seed N               all chances follow from it (default 0)
+  --size WxH             pixels (default: the model's)
+  --buckets              cut each picture to the nearest of several shapes, not to --size
+  --flip                 take each picture mirrored too
+  --alpha                weigh the loss by the pictures' transparency
+  --sampled              draw each latent from the encoder's distribution instead of its mean
+  --template TEXT        prompt with [filewords] and [name]; again for more, one is drawn each time
+  --shuffle-tags         a caption's tags in another order each time
+  --tag-dropout X        share of tags left out, 0 to 1
+  --empty X              share of empty prompts, 0 to 1
+  --hold-back N          pictures kept for a validation loss (default 0)
+  --memory PLAN          kept, cheap (default) or segments: what the backward pass computes again to save memory
+  --save-every N         steps between saves (default 250; there is always one at the end)
+  --preview-every N      steps between pictures FILE-STEP.png (default 0: none)
+  --preview-prompt TEXT  what they show (default: the first picture's words)
+  --resume FILE          a .training.safetensors file to go on from
+  --log FILE.csv         step, loss, rate and validation loss, a line a step
+  --backend webgpu|wasm  default: the best one here
+  --json                 a JSON object a line on stdout: steps, saves, and the end
+
+For a hypernetwork:
+  --widths LIST          such as 768,320 (default: all that the model has)
+  --layers LIST          layer structure, such as 1,2,1 (default)
+  --activation NAME      default relu; linear for none
+  --initialization NAME  Normal (default), XavierUniform, XavierNormal, KaimingUniform, KaimingNormal
+  --layer-norm           a layer norm behind each linear layer
+  --activate-output      the activation behind the last linear layer too
+  --dropout LIST         a rate for each entry of --layers, such as 0,0.3,0
+
+For an embedding:
+  --vectors N            1 to 75 (default 1)
+  --start-words TEXT     words whose tokens it starts from (default: *)
+
+Ctrl-C saves and stops; a loss that explodes stops at the last good save. Exit code 130 after Ctrl-C.`;
+
+export const train: Command = {
+  help: HELP,
+  async run(args, terminal) {
+    const { values, positionals } = parseCommandLine(args, TRAIN_OPTIONS);
+    const [kind, ...rest] = positionals;
+    if ((kind !== 'hypernetwork' && kind !== 'embedding') || rest.length > 0) {
+      throw new UsageError('train takes one word: hypernetwork or embedding');
+    }
+    const request = await trainRequest(kind, values);
+    const say = (line: string): void => terminal.note(printable(line));
+    const emit = (event: object): void => {
+      if (values.json === true) terminal.out(JSON.stringify(event));
+    };
+    const { signal, release } = cancelOnSignals();
+    try {
+      const { trainToFiles } = await import('./train-run.ts');
+      const result = await trainToFiles(request, signal, {
+        say: values.json === true ? () => {} : say,
+        emit,
+      });
+      if (values.json !== true) {
+        terminal.out(
+          `${result.output}: step ${result.step}, loss ${result.loss?.toPrecision(4) ?? 'not measured'}`,
+        );
+      }
+    } finally {
+      release();
+    }
+  },
+};

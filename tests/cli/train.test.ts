@@ -1,0 +1,101 @@
+// train as a child process on the golden model: stopped by Ctrl-C with a save, gone on from, with logs and a preview.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { train } from '../../client/cli/train.ts';
+import { fileSource } from '../../client/formats/node-file.ts';
+import { decodePng, encodePng } from '../../client/formats/png.ts';
+import { readHypernetwork } from '../../client/hypernetwork/read.ts';
+import { finish, GOLDEN, start, tincture } from './run.ts';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+/** Loads of the engine, on a machine that may be busy. */
+const TIMEOUT = 300_000;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tincture-train-'));
+  mkdirSync(at('pictures'));
+  for (const [i, name] of ['1 red_apple', '2 tree', '3 car'].entries()) {
+    const pixels = Uint8ClampedArray.from({ length: 80 * 64 * 4 }, (_, at) =>
+      at % 4 === 3 ? 255 : (at * (i + 3)) % 251,
+    );
+    writeFileSync(at(`pictures/${name}.png`), encodePng({ width: 80, height: 64, pixels }));
+  }
+  writeFileSync(at('pictures/photo.jpg'), Uint8Array.of(0xff, 0xd8, 0xff, 0xe0));
+  writeFileSync(at('pictures/2 tree.txt'), 'a tall tree');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Event {
+  readonly event: string;
+  readonly step?: number;
+  readonly loss?: number;
+  readonly notice?: string;
+  readonly path?: string;
+}
+
+const events = (stdout: string) =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Event);
+
+test(
+  'Ctrl-C saves; the run goes on from there with its own options',
+  async () => {
+    const child = start(
+      'train', 'hypernetwork', '--data', at('pictures'), '--model', `${GOLDEN}/sd-tiny`, '--output', at('mine.pt'),
+      '--steps', '5000', '--rate', '1e-3:4000, 1e-4', '--widths', '24', '--layers', '1,1.5,1', '--dropout', '0,0.1,0',
+      '--save-every', '0', '--log', at('mine.csv'), '--seed', '7', '--json',
+    ); // biome-ignore format: pairs
+    child.stdout!.on('data', (text: Buffer) => {
+      if (text.includes('"event":"step"')) child.kill('SIGINT');
+    });
+    const stopped = await finish(child);
+    expect(stopped.code, stopped.stderr).toBe(130);
+    const step = events(stopped.stdout).findLast(({ event }) => event === 'save')!.step!;
+    expect(stopped.stderr).toContain(`stopped after step ${step}`);
+    expect(events(stopped.stdout)[0]!.notice).toMatch(/photo\.jpg.*JPEG.*outside a browser/);
+
+    const last = step + 1;
+    const { code, stdout, stderr } = await tincture(
+      'train', 'hypernetwork', '--data', at('pictures'), '--model', `${GOLDEN}/sd-tiny`, '--output', at('mine.pt'),
+      '--resume', at('mine.training.safetensors'), '--steps', String(last), '--preview-every', '1', '--log', at('mine.csv'), '--json',
+    ); // biome-ignore format: pairs
+    expect(code, stderr).toBe(0);
+    const found = events(stdout);
+    expect(found.filter(({ event }) => event === 'step').map((event) => event.step)).toEqual([last]);
+    expect(found.at(-1)).toMatchObject({ event: 'end', step: last });
+    const preview = decodePng(readFileSync(found.find(({ event }) => event === 'preview')!.path!));
+    expect([preview.width, preview.height]).toEqual([64, 64]);
+    const lines = readFileSync(at('mine.csv'), 'utf8').trim().split('\n');
+    expect(lines[0]).toBe('step,loss,rate,validation_loss');
+    expect(lines.slice(1).map((line) => line.split(',')[0])).toEqual(
+      Array.from({ length: last }, (_, i) => String(i + 1)),
+    );
+    const { description, widths } = await readHypernetwork(await fileSource(at('mine.pt')));
+    expect([...widths.keys()]).toEqual([24]);
+    expect(description).toMatchObject({
+      name: 'mine',
+      step: last,
+      layerStructure: [1, 1.5, 1],
+      dropoutStructure: [0, 0.1, 0],
+      checkpointName: 'sd-tiny',
+    });
+  },
+  TIMEOUT,
+);
+
+test.each([
+  [[], /hypernetwork or embedding/],
+  [['embedding', '--output', 'x.pt'], /--data is missing/],
+  [['embedding', '--data', '.', '--output', 'x.ckpt'], /must end in .pt or .safetensors/],
+  [['embedding', '--data', '.', '--output', 'x.pt', '--rate', '1e-3:10, quick'], /character 10.*quick/s],
+  [['embedding', '--data', '.', '--output', 'x.pt', '--vectors', '76'], /--vectors.*1 to 75/],
+  [['hypernetwork', '--data', '.', '--output', 'x.pt', '--dropout', '0,0.3'], /3 rates/],
+  [['hypernetwork', '--data', '.', '--output', 'x.pt', '--clip', 'norm'], /value:X or norm:X/],
+])('train %j is refused in words', async (args, message) => {
+  await expect(train.run(args, { out: () => {}, note: () => {} })).rejects.toThrow(message);
+});
