@@ -55,6 +55,13 @@ export type {
   StylePage,
 } from './registry/answers.ts';
 export { RegistryError } from './registry/error.ts';
+export {
+  createPublishing,
+  type Publishing,
+  type PublishProgress,
+  type Signer,
+  type StyleInHand,
+} from './registry/publishing.ts';
 export { createRegistry, type Registry, type StyleQuery } from './registry/registry.ts';
 export { configureRuntime } from './runtime/configure.ts';
 export type { Backend } from './runtime/session.ts';

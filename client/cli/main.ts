@@ -73,6 +73,31 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./watch.ts')).watch,
   },
   {
+    name: 'search',
+    summary: 'styles of a registry',
+    load: async () => (await import('./search.ts')).search,
+  },
+  {
+    name: 'pull',
+    summary: 'a style of a registry as one .style file',
+    load: async () => (await import('./pull.ts')).pull,
+  },
+  {
+    name: 'publish',
+    summary: 'a style to a registry, signed',
+    load: async () => (await import('./publish.ts')).publish,
+  },
+  {
+    name: 'yank',
+    summary: 'hide a published version, or show it again',
+    load: async () => (await import('./yank.ts')).yank,
+  },
+  {
+    name: 'owner',
+    summary: 'who may publish under a style’s name',
+    load: async () => (await import('./owner.ts')).owner,
+  },
+  {
     name: 'login',
     summary: 'let this machine act for you at a registry',
     load: async () => (await import('./login.ts')).login,

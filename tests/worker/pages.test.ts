@@ -87,7 +87,7 @@ describe('the description', () => {
     expect(described.sort()).toEqual([...new Set(routed)].sort());
     expect(described.length).toBeGreaterThan(10);
     expect(Object.keys(document.paths['/v1/blobs/{sha256}'].get.responses)).toEqual([
-      '200', '206', '304', '400', '404', '416', '429',
+      '200', '206', '304', '400', '404', '416', '429', '451',
     ]); // biome-ignore format: a row of numbers
     // What changes something needs credentials, but for the ways to get some.
     const open = /^(?:POST|DELETE) \/v1\/(?:passkeys\/registration|session|device|admin\/first|apply)\b/;

@@ -1,0 +1,171 @@
+// Publishing from the command line to a real edge: publish, search, pull, yank, owner; and that it goes on after failures.
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { UsageError } from '../../client/cli/command.ts';
+import { owner } from '../../client/cli/owner.ts';
+import { publish } from '../../client/cli/publish.ts';
+import { pull } from '../../client/cli/pull.ts';
+import { search } from '../../client/cli/search.ts';
+import { ensureSigningKey } from '../../client/cli/signing-key.ts';
+import { yank } from '../../client/cli/yank.ts';
+import { bytesSource } from '../../client/formats/bytes-source.ts';
+import { storeFloat32, writeSafetensors } from '../../client/formats/safetensors.ts';
+import { openStyleFile, writeStyleFile } from '../../client/formats/style-file.ts';
+import { createPublishing, type PublishProgress, SINGLE_BYTES } from '../../client/registry/publishing.ts';
+import { tensor } from '../../client/tensor/tensor.ts';
+import type { LocalEdge } from '../../worker/serve.ts';
+import { digestOf } from '../../worker/storage/blob-store.ts';
+import { SAMPLE_STYLE } from '../contract/sample-style.ts';
+import { type Folder, serveForTest, temporaryFolder } from '../worker/fixture.ts';
+import { testPublisher } from '../worker/publishing/publisher.ts';
+import { tincture } from './run.ts';
+
+const COMMANDS = { publish, search, pull, yank, owner };
+
+/** Runs a command in this process, without Node's start; gives what it prints. */
+async function run(name: keyof typeof COMMANDS, ...args: string[]): Promise<string> {
+  const lines: string[] = [];
+  await COMMANDS[name].run(args, { out: (text) => lines.push(text), note: () => {} });
+  return lines.join('\n');
+}
+const runJson = async (...args: Parameters<typeof run>) => JSON.parse(await run(...args, '--json'));
+
+const STYLES = new URL('../../client/default-model/styles/', import.meta.url);
+
+let edge: LocalEdge;
+let folder: Folder;
+let token: string;
+const before = { ...process.env };
+beforeAll(async () => {
+  edge = await serveForTest();
+  folder = await temporaryFolder();
+  process.env['TINCTURE_CONFIG'] = join(folder.path, 'config');
+  process.env['TINCTURE_REGISTRY'] = edge.url;
+  const ada = await testPublisher(edge, 'ada');
+  await testPublisher(edge, 'bob');
+  token = ada.token;
+  process.env['TINCTURE_TOKEN'] = token;
+  const key = await ensureSigningKey();
+  await edge.stores.database
+    .prepare('INSERT INTO signing_keys (id, publisher, public_key, name, created_at) VALUES (?, ?, ?, ?, ?)')
+    .bind(key.id, 'ada', key.publicKey, 'cli', new Date().toISOString())
+    .run();
+});
+afterAll(async () => {
+  process.env = before;
+  await edge.close();
+  await folder.remove();
+});
+
+const inFolder = (name: string) => join(folder.path, name);
+const card = async (change: object) => {
+  const { layers: _, ...rest } = JSON.parse(await readFile(new URL('blueprint.style.json', STYLES), 'utf8'));
+  await writeFile(inFolder('card.json'), JSON.stringify({ ...rest, ...change }));
+  return inFolder('card.json');
+};
+const pt = new URL('blueprint.pt', STYLES).pathname;
+
+test('a hypernetwork with a card is published, found, pulled as the same style, and published no second time', async () => {
+  const args: [keyof typeof COMMANDS, ...string[]] = [
+    'publish' as const,
+    pt,
+    '--card',
+    await card({ name: 'drafted' }),
+    '--preview',
+    new URL('blueprint.png', STYLES).pathname,
+  ];
+  const rehearsed = await runJson(...args, '--dry-run');
+  expect(rehearsed).toMatchObject({ outcome: 'not-sent', name: 'drafted' });
+  expect(rehearsed['blobs']).toMatchObject([{ stored: false }, { stored: false, type: 'image/png' }]);
+  expect(await runJson(...args)).toMatchObject({
+    outcome: 'published',
+    name: 'drafted',
+    version: '1.0.0',
+    url: `${edge.url}/v1/styles/drafted/1.0.0`,
+  });
+  expect(await runJson('search', 'line-art', 'drafted')).toEqual({
+    styles: [expect.objectContaining({ name: 'drafted', contextWidth: 96 })],
+    more: false,
+  });
+  const output = inFolder('pulled.style');
+  await runJson('pull', 'drafted@^1', '--output', output);
+  const pulled = await openStyleFile(bytesSource('pulled', await readFile(output)));
+  expect(pulled.manifest).toMatchObject({ name: 'drafted', title: 'Blueprint' });
+  expect(await runJson('publish', output)).toMatchObject({ outcome: 'unchanged' });
+});
+
+test('a version is hidden and shown again, owners are added and removed', async () => {
+  const hidden = await runJson('yank', 'drafted@1.0.0', '--reason', 'wrong colours');
+  expect(hidden).toEqual({ name: 'drafted', version: '1.0.0', yanked: true, outcome: 'changed' });
+  expect(await runJson('search', 'drafted')).toMatchObject({ styles: [] });
+  await runJson('yank', 'drafted@1.0.0', '--undo');
+  expect(await runJson('owner', 'add', 'drafted', 'bob')).toEqual({
+    name: 'drafted',
+    owners: ['ada', 'bob'],
+  });
+  expect(await run('owner', 'remove', 'drafted', 'bob')).toBe('ada');
+});
+
+test('refusals exit with 1 in the registry’s words, wrong usage with 2', async () => {
+  const refused = await tincture('publish', pt, '--card', await card({ name: 'drafted', title: 'Changed' }));
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/published with other content.*publish under a new version/is);
+  const wrong: Parameters<typeof run>[] = [
+    ['publish'],
+    ['publish', pt],
+    ['yank', 'drafted'],
+    ['owner', 'add', 'drafted'],
+    ['pull'],
+  ];
+  for (const args of wrong) await expect(run(...args)).rejects.toThrow(UsageError);
+});
+
+test('a large style goes in parts; a broken connection and a busy registry are waited out, and an abort is continued', async () => {
+  const values = new Float32Array(Uint8Array.from(randomBytes(SINGLE_BYTES + 4096)).buffer);
+  const weights = writeSafetensors(new Map([['x', storeFloat32(tensor([values.length], values))]]));
+  const manifest = {
+    ...SAMPLE_STYLE,
+    name: 'large',
+    blobs: { weights: { sha256: await digestOf(weights), size: weights.length }, plugin: null, previews: [] },
+  };
+  const file = writeStyleFile(manifest, new Map([[manifest.blobs.weights.sha256, weights]]));
+  const style = await openStyleFile(bytesSource('large', file));
+  const signer = await ensureSigningKey();
+  const seen: string[] = [];
+  const failures = new Map<string, () => Response>([
+    [
+      'PUT /2',
+      () => {
+        throw new TypeError('broken');
+      },
+    ],
+    ['POST /complete', () => new Response('{}', { status: 503 })],
+  ]);
+  const flaky: typeof fetch = async (input, init) => {
+    const request = `${init?.method ?? 'GET'} /${String(input).split('/').at(-1)}`;
+    seen.push(request);
+    const failure = failures.get(request);
+    failures.delete(request);
+    return failure === undefined ? fetch(input, init) : failure();
+  };
+  const publishing = createPublishing(edge.url, { token, fetch: flaky, pause: async () => {} });
+  // Ended after the first part.
+  const abort = new AbortController();
+  const stop = ({ stage, done }: PublishProgress) => {
+    if (stage === 'uploading' && done > 0) abort.abort(new Error('stopped'));
+  };
+  await expect(publishing.publish(style, signer, { signal: abort.signal, onProgress: stop })).rejects.toThrow(
+    'stopped',
+  );
+  expect(seen.filter((it) => it === 'PUT /1')).toHaveLength(1);
+  const stages = new Set<string>();
+  const result = await publishing.publish(style, signer, { onProgress: ({ stage }) => stages.add(stage) });
+  expect(result).toMatchObject({ outcome: 'published', name: 'large' });
+  expect([...stages].sort()).toEqual(['looking', 'publishing', 'uploading', 'waiting']);
+  // The part that had arrived was not sent twice; the one that broke was.
+  expect(seen.filter((it) => it === 'PUT /1')).toHaveLength(1);
+  expect(seen.filter((it) => it === 'PUT /2')).toHaveLength(2);
+  expect(seen.filter((it) => it === 'POST /complete')).toHaveLength(2);
+});
