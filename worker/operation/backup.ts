@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { D1Database } from '@cloudflare/workers-types';
-import type { BlobFacts } from '../storage/blob-store.ts';
-import { type BlobBucket, listBlobs } from '../storage/r2.ts';
+import { type BlobBucket, type ListedBlob, listBlobs } from '../storage/r2.ts';
 import { OperationError } from './error.ts';
 import { dataTables, type Row, rowsOf } from './tables.ts';
 
@@ -63,7 +62,7 @@ export async function backup(
   await mkdir(join(folder, 'tables'), { recursive: true });
   await mkdir(join(folder, 'blobs'), { recursive: true });
   const tables = await backUpIndex(database, folder, onProgress);
-  const list: BlobFacts[] = [];
+  const list: ListedBlob[] = [];
   for await (const blob of listBlobs(bucket)) list.push(blob);
   let bytes = 0;
   for (const [index, blob] of list.entries()) {
@@ -132,7 +131,10 @@ async function lastChange(database: D1Database): Promise<string> {
   return JSON.stringify([audit, releases]);
 }
 
-async function writeLines(path: string, lines: AsyncIterable<Row> | Iterable<BlobFacts>): Promise<LinesFile> {
+async function writeLines(
+  path: string,
+  lines: AsyncIterable<Row> | Iterable<ListedBlob>,
+): Promise<LinesFile> {
   const hash = createHash('sha256');
   let rows = 0;
   async function* text(): AsyncGenerator<string> {
@@ -152,8 +154,8 @@ async function isThere(path: string, size: number): Promise<boolean> {
 }
 
 /** Streams one blob into its file; a temporary name until its digest is known to be right. */
-async function copyBlob(bucket: BlobBucket, folder: string, { sha256 }: BlobFacts): Promise<void> {
-  const object = await bucket.get(sha256);
+async function copyBlob(bucket: BlobBucket, folder: string, { sha256, key }: ListedBlob): Promise<void> {
+  const object = await bucket.get(key);
   // Collected since it was listed: nothing of the index names it.
   if (object === null) return;
   const path = join(folder, 'blobs', sha256);

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { digestSchema, firstIssue } from '../../plugins/contract/style.ts';
 import { migrate, migrationNames } from '../local/migrate.ts';
 import { BLOB_TYPES } from '../storage/blob-store.ts';
-import type { BlobBucket } from '../storage/r2.ts';
+import { BLOB_KEY, type BlobBucket, type ListedBlob } from '../storage/r2.ts';
 import {
   appliedMigrations,
   BACKUP_FILE,
@@ -30,8 +30,14 @@ const factsSchema = z.object({
   tables: z.array(z.object({ name: tableName, ...linesFile })).max(1000),
   blobs: z.object({ ...linesFile, bytes: z.int().min(0), copied: z.boolean() }),
 });
-const blobSchema = z.object({ sha256: digestSchema, size: z.int().min(1), type: z.enum(BLOB_TYPES) });
-type ListedBlob = z.infer<typeof blobSchema>;
+const blobSchema = z
+  .object({
+    key: z.string().regex(BLOB_KEY),
+    sha256: digestSchema,
+    size: z.int().min(1),
+    type: z.enum(BLOB_TYPES),
+  })
+  .refine(({ key, sha256 }) => key.endsWith(sha256), 'the key must end with the digest');
 
 export interface RestoreOptions {
   readonly onProgress?: (line: string) => void;
@@ -169,11 +175,15 @@ async function checkEmpty(database: D1Database, { migrations }: BackupFacts): Pr
   }
 }
 
-async function restoreBlob(bucket: BlobBucket, folder: string, { sha256, type }: ListedBlob): Promise<void> {
-  if ((await bucket.head(sha256)) !== null) return;
+async function restoreBlob(
+  bucket: BlobBucket,
+  folder: string,
+  { key, sha256, type }: ListedBlob,
+): Promise<void> {
+  if ((await bucket.head(key)) !== null) return;
   const file = await open(join(folder, 'blobs', sha256));
   try {
-    await bucket.put(sha256, new Uint8Array(await file.readFile()), {
+    await bucket.put(key, new Uint8Array(await file.readFile()), {
       onlyIf: { etagDoesNotMatch: '*' },
       sha256,
       httpMetadata: { contentType: type },

@@ -84,23 +84,30 @@ export function r2BlobStore(bucket: BlobBucket): BlobStore {
   };
 }
 
-/** Every blob of the bucket, in the order of digests; for backups and collection, never for readers. */
-export async function* listBlobs(bucket: BlobBucket): AsyncGenerator<BlobFacts> {
+/** A blob and where it lies: under its digest, or apart where it was taken down. */
+export interface ListedBlob extends BlobFacts {
+  readonly key: string;
+}
+
+/** Every blob of the bucket, those that were taken down too; for backups, never for readers. */
+export async function* listBlobs(bucket: BlobBucket): AsyncGenerator<ListedBlob> {
   let cursor: string | undefined;
   do {
     const page = await bucket.list({
       include: ['httpMetadata'],
       ...(cursor === undefined ? {} : { cursor }),
     });
-    for (const object of page.objects) if (isDigest(object.key)) yield factsOf(object);
+    for (const object of page.objects) {
+      // Other keys hold parts of uploads that are not finished.
+      const sha256 = BLOB_KEY.exec(object.key)?.[1];
+      if (sha256 !== undefined) yield { ...factsOf(object), sha256, key: object.key };
+    }
     cursor = page.truncated ? page.cursor : undefined;
   } while (cursor !== undefined);
 }
 
-/** Other keys hold parts of uploads that are not finished. */
-function isDigest(key: string): boolean {
-  return /^[0-9a-f]{64}$/.test(key);
-}
+/** The keys of blobs; group 1 is the digest. */
+export const BLOB_KEY = /^(?:withheld\/)?([0-9a-f]{64})$/;
 
 /** Uploads in the same bucket, beside the blobs. R2 cannot check a digest of parts: `promote` has it checked in a copy. */
 export function r2Staging(bucket: BlobBucket): Staging {
@@ -188,14 +195,17 @@ async function sized<T>(
   take: (exact: R2Stream) => Promise<T>,
 ): Promise<T> {
   const exact = new FixedLengthStream(size);
+  const stop = new AbortController();
   let piping: unknown;
-  const piped = body.pipeTo(exact.writable).catch((error: unknown) => {
+  const piped = body.pipeTo(exact.writable, { signal: stop.signal }).catch((error: unknown) => {
     piping = error;
   });
   try {
     return await take(exact.readable);
   } catch (cause) {
     if (cause instanceof StorageError) throw cause;
+    // Storage that fails before it reads leaves the body waiting: without this the request would never end.
+    stop.abort();
     await piped;
     if (piping === undefined || !/FixedLengthStream/.test(String(piping))) throw cause;
     throw new StorageError('length', 'there are fewer or more bytes than were told', {
@@ -245,7 +255,13 @@ function isForgotten(error: unknown): boolean {
   return /10024|does not exist/i.test(String(error));
 }
 
-function refusedParts(id: string, cause: unknown): StorageError {
+/** R2's own numbers of what it will never take; without one, or with one of these, the call has failed and may be made again. */
+const TRANSIENT = new Set(['10001', '10043', '10054', '10058']);
+
+/** R2's refusal of parts as ours; a call that only failed stays what it is. */
+function refusedParts(id: string, cause: unknown): unknown {
+  const refusal = /\((10\d{3})\)/.exec(String(cause))?.[1];
+  if (!isForgotten(cause) && (refusal === undefined || TRANSIENT.has(refusal))) return cause;
   return new StorageError(
     'parts',
     isForgotten(cause) ? 'storage has forgotten the upload' : 'storage refuses the parts',
