@@ -35,6 +35,8 @@ export interface ServeOptions {
   readonly bundledDir?: string;
   /** Text variables of the worker by name, such as BOOTSTRAP_SECRET; they go before `LOCAL_VARIABLES`. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** The worker's module in one piece; without one it is bundled now. */
+  readonly script?: string;
 }
 
 export interface LocalEdge {
@@ -53,7 +55,7 @@ export interface LocalEdge {
  * nothing to anyone: no telemetry, and the worker's own fetch is refused.
  */
 export async function serve(options: ServeOptions): Promise<LocalEdge> {
-  const script = await bundleWorker();
+  const script = options.script ?? (await bundleWorker());
   const bootstrapSecret = options.variables?.['BOOTSTRAP_SECRET'] ?? (await localSecret(options.dataDir));
   const edge = new Miniflare({
     host: HOST,
