@@ -3,6 +3,7 @@ export { type ErrorFacts, TinctureError } from '../plugins/contract/error.ts';
 export type { BlobCache } from './cache/blob-cache.ts';
 export { opfsCache } from './cache/opfs.ts';
 export { createEngine } from './engine/create.ts';
+export { embeddingWord, embeddingWords } from './engine/embeddings.ts';
 export type {
   DrawnPicture,
   EmbeddingSource,
@@ -25,6 +26,8 @@ export { VERSION } from './engine/version.ts';
 export { createWorkerEngine } from './engine/worker-engine.ts';
 export { blobSource } from './formats/blob-source.ts';
 export { bytesSource } from './formats/bytes-source.ts';
+export { digestOf } from './formats/digest.ts';
+export { type Embedding, readEmbedding } from './formats/embedding.ts';
 export type { ByteSource, TensorEntry, TensorFile } from './formats/entry.ts';
 export { decodePng, encodePng } from './formats/png.ts';
 export { readPngText } from './formats/png-text.ts';

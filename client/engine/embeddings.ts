@@ -1,7 +1,7 @@
 // Opens the embeddings of a request and keeps them for the next: files whose vectors stand for a word of the prompt.
 import { blobSource } from '../formats/blob-source.ts';
 import { digestOf } from '../formats/digest.ts';
-import { readEmbedding } from '../formats/embedding.ts';
+import { type Embedding, readEmbedding } from '../formats/embedding.ts';
 import type { ByteSource } from '../formats/entry.ts';
 import type { NamedEmbedding } from '../prompt/embedding-words.ts';
 import { widenToFloat32 } from '../tensor/widen.ts';
@@ -81,8 +81,7 @@ export class Embeddings {
       });
     }
     const vectors = widenToFloat32(dtype, bytes);
-    // The file's name is the word, and so is the name inside: people rename files, and prompts keep the old word.
-    const words = [...new Set([stem, ...(embedding.name === undefined ? [] : [embedding.name])])];
+    const words = embeddingWords(stem, embedding);
     return {
       name: stem,
       words,
@@ -112,6 +111,11 @@ export class Embeddings {
       fix: 'Check the path.',
     });
   }
+}
+
+/** The words of an embedding: its file's, and the name inside, for people rename files and prompts keep the old word. */
+export function embeddingWords(word: string, { name }: Pick<Embedding, 'name'>): string[] {
+  return [...new Set([word, ...(name === undefined ? [] : [name])])];
 }
 
 /** The word that a file's name gives: without folder and extension. */

@@ -66,6 +66,19 @@ describe('on wasm, with the default model', { timeout: TIMEOUT_MS }, () => {
     await fill(page, { seed: '7' });
   });
 
+  it('a batch becomes as many prints, the first of them on the sheet', async () => {
+    const before = await page.locator('.thumb').count();
+    await page.getByText('Pictures, variations and more').click();
+    const atOnce = page.getByLabel('Pictures at once, as a number');
+    await atOnce.fill('2');
+    await atOnce.press('Tab');
+    await draw(page);
+    expect(await page.locator('.thumb').count()).toBe(before + 2);
+    expect(await page.locator('.sheet .facts').textContent()).toMatch(/^seed 7 /);
+    await atOnce.fill('1');
+    await atOnce.press('Tab');
+  });
+
   it('a style of the registry changes the picture, at the strength that its card says', async () => {
     await page.getByRole('button', { name: /^Weave/ }).click();
     expect(await page.getByLabel('Strength of Weave, as a number').inputValue()).toBe('0.6');
@@ -205,6 +218,12 @@ describe('on WebGPU, with a dropped model', { timeout: WEBGPU_PATIENCE_MS + TIME
     await page.getByText('sd-tiny (your files)').first().waitFor();
     expect(await engineReady(page)).toBe('WebGPU');
     await fill(page, { prompt: 'a photo of a red apple', seed: '3', steps: 1 });
+    // An embedding that a picture carries in its pixels; its word works at once.
+    const strips = await readFile('tests/golden/embeddings/brush-strips.png');
+    await drop(page, [{ name: 'brush-strips.png', mimeType: 'image/png', buffer: strips }]);
+    await page.getByText('say “brush-strips” or “brush” · 3 vectors', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Add brush-strips to what to draw' }).click();
+    expect(await page.getByLabel('What to draw').inputValue()).toBe('a photo of a red apple, brush-strips');
     for (const side of ['Width', 'Height']) {
       await page.getByLabel(`${side} in pixels`).fill('16');
       await page.keyboard.press('Tab');
@@ -213,6 +232,8 @@ describe('on WebGPU, with a dropped model', { timeout: WEBGPU_PATIENCE_MS + TIME
     const drawn = await draw(page, WEBGPU_PATIENCE_MS);
     expect([drawn.width, drawn.height]).toEqual([16, 16]);
     expect(new Set(drawn.pixels).size).toBeGreaterThan(8);
+    await page.getByRole('button', { name: 'Enlarge', exact: true }).first().click();
+    expect(await page.getByRole('dialog').textContent()).toMatch(/TI hashes: "brush-strips: [0-9a-f]{12}"/);
     expect(uploads).toEqual([]);
   });
 });

@@ -15,12 +15,14 @@ import type {
 } from '../../client/studio/state/tincture.ts';
 import { TinctureError } from '../../plugins/contract/error.ts';
 
-const RESULT = {
+const PICTURE = {
   picture: { width: 1, height: 1, pixels: new Uint8ClampedArray(4) },
   png: new Uint8Array(1),
   parameters: '',
-  notices: [],
+  seed: 7n,
 };
+const RESULT = { ...PICTURE, pictures: [PICTURE], embeddings: [], notices: [] };
+const resultOf = (seed: bigint) => ({ ...RESULT, seed, pictures: [{ ...PICTURE, seed }] });
 
 const SHELVED: ShelfStyle = {
   id: 'registry:fade',
@@ -32,12 +34,14 @@ const SHELVED: ShelfStyle = {
   strength: STRENGTH,
 };
 
+const WORD = { words: ['brush'], vectors: 3, width: 96, sha256: 'ab12' };
+
 /** A studio whose engine does what `generate` says. */
-function studio(generate: StudioEngine['generate'] = async () => RESULT, bytes = 100) {
+function studio(generate: StudioEngine['generate'] = async ({ seed }) => resultOf(seed), bytes = 100) {
   const engine = {
     backend: 'wasm' as const,
     backendReason: 'for the test',
-    model: { pixelMultiple: 8, contextWidth: 96, selfAttentionWidths: [64] },
+    model: { pixelMultiple: 8, contextWidth: 96, textLayers: 12, selfAttentionWidths: [64] },
     generate: vi.fn(generate),
     close: vi.fn(async () => {}),
   };
@@ -67,6 +71,8 @@ function studio(generate: StudioEngine['generate'] = async () => RESULT, bytes =
         strength: STRENGTH,
       };
     },
+    describeEmbedding: async (file) =>
+      file.name.startsWith('word') ? { ...WORD, name: file.name, file } : undefined,
     readParameters: () => undefined,
     keep: async () => '',
     kept: async () => undefined,
@@ -210,6 +216,37 @@ describe('drawing', () => {
     store.dispatch({ kind: 'set', settings: { schedule: 'karras' } });
     await actions.draw();
     expect(engine.generate.mock.calls[0]![0]).not.toHaveProperty('schedule');
+  });
+
+  it('a batch becomes as many prints, each with the settings that draw it alone', async () => {
+    const { actions, store } = studio(async () => ({
+      ...RESULT,
+      pictures: [7n, 8n].map((seed) => ({ ...PICTURE, seed })),
+    }));
+    await actions.open();
+    const batch = { batchSize: 2, variationStrength: 0.5, variationSeed: '40' };
+    store.dispatch({ kind: 'set', settings: batch });
+    await actions.draw();
+    expect(store.state().prints.map(({ settings }) => settings)).toMatchObject([
+      { seed: '7', variationSeed: '40', batchSize: 1 },
+      { seed: '8', variationSeed: '41', batchSize: 1 },
+    ]);
+    expect(store.state().settings.batchSize).toBe(2);
+  });
+
+  it('embeddings at hand go with the request, and those used stay with the print', async () => {
+    const { actions, store, engine } = studio(async () => ({ ...RESULT, embeddings: ['word'] }));
+    await actions.open();
+    await actions.bring([new File(['x'], 'word'), new File(['x'], 'word.png'), new File(['x'], 'words.bin')]);
+    expect(store.state().embeddings.map(({ name }) => name)).toEqual(['words.bin', 'word.png']);
+    store.dispatch({ kind: 'embed', embedding: { ...WORD, name: 'word', file: new File([], 'word.pt') } });
+    store.dispatch({ kind: 'drop-embedding', name: 'word.png' });
+    await actions.draw();
+    expect(engine.generate.mock.calls[0]![0].embeddings?.map(({ name }) => name)).toEqual([
+      'words.bin',
+      'word',
+    ]);
+    expect(store.state().prints[0]!.embeddings.map(({ name }) => name)).toEqual(['word']);
   });
 
   it('stopping ends it without a failure, and the next picture is drawn', async () => {

@@ -92,6 +92,9 @@ describe('the verbs', () => {
       picture: PICTURE,
       png: new Uint8Array(1),
       parameters: '',
+      seed: 1n,
+      pictures: [],
+      embeddings: [],
       notices: [],
     }));
     const engine = { generate } as unknown as StudioEngine;

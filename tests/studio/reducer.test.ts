@@ -15,6 +15,7 @@ const print = (seed: string) => ({
   parameters: `Seed: ${seed}`,
   settings: { ...FIRST_STATE.settings, seed },
   styles: [],
+  embeddings: [],
   model: 'm',
   milliseconds: 5,
 });
@@ -40,7 +41,7 @@ describe('models', () => {
       phase: 'ready' as const,
       backend: 'wasm' as const,
       reason: '',
-      facts: { pixelMultiple: 8, contextWidth: 96, selfAttentionWidths: [] },
+      facts: { pixelMultiple: 8, contextWidth: 96, textLayers: 12, selfAttentionWidths: [] },
     };
     const state = run([
       { kind: 'models', models },
@@ -84,21 +85,22 @@ describe('drawing', () => {
     expect(stopped.notices[0]).toMatch(/Stopped/);
   });
 
-  it('prints are numbered from 1 and the newest is shown', () => {
+  it('prints are numbered from 1 and the first of the newest batch is shown', () => {
     const state = run([
       { kind: 'draw' },
-      { kind: 'printed', print: print('1'), notices: [] },
+      { kind: 'printed', prints: [print('1')], notices: [] },
       { kind: 'draw' },
-      { kind: 'printed', print: print('2'), notices: ['the prompt was cut'] },
+      { kind: 'printed', prints: [print('2'), print('3')], notices: ['a style is idle'] },
     ]);
     expect(state.prints.map(({ number, settings }) => [number, settings.seed])).toEqual([
       [1, '1'],
       [2, '2'],
+      [3, '3'],
     ]);
     expect(state.shown).toBe(2);
-    expect(state.notices).toEqual(['the prompt was cut']);
+    expect(state.notices).toEqual(['a style is idle']);
     expect(run([{ kind: 'show', number: 1 }], state).shown).toBe(1);
-    expect(reduce(state, { kind: 'show', number: 3 })).toBe(state);
+    expect(reduce(state, { kind: 'show', number: 4 })).toBe(state);
   });
 
   it('a failure ends the drawing and stays until it is put away or another drawing begins', () => {

@@ -40,6 +40,13 @@ const drawn: DrawnWith = {
   width: 96,
   height: 64,
   model: 'pictograms',
+  clipSkip: 2,
+  rng: 'CPU',
+  variationSeed: '77',
+  variationStrength: 0.3,
+  laterSeedDelta: 31337,
+  denoisingStrength: undefined,
+  embeddings: {},
 };
 
 describe('restoreFrom', () => {
@@ -56,6 +63,13 @@ describe('restoreFrom', () => {
       guidance: 3.5,
       width: 96,
       height: 64,
+      clipSkip: 2,
+      rng: 'cpu',
+      variationSeed: '77',
+      variationStrength: 0.3,
+      laterSeedDelta: 31337,
+      batchSize: 1,
+      batchCount: 1,
     });
     expect(inUse).toEqual([
       { id: 'registry:ink', strength: -0.5 },
@@ -112,6 +126,36 @@ describe('restoreFrom', () => {
     expect(notices.join(' ')).toMatch(/drawn with model other; pictograms is loaded here/);
   });
 
+  it('takes NVIDIA’s random numbers where a picture names none, and the usual settings where it has none', () => {
+    const bare = { ...drawn, rng: undefined, clipSkip: undefined, variationStrength: undefined };
+    const { settings, notices } = restoreFrom(bare, state, lists);
+    expect([settings.rng, settings.clipSkip, settings.variationStrength]).toEqual(['nv', 1, 0]);
+    expect(notices.join(' ')).toMatch(/NVIDIA/);
+    expect(restoreFrom({ ...drawn, rng: 'NV' }, state, lists).settings.rng).toBe('nv');
+  });
+
+  it('says which embeddings are missing or other files, and that a start picture is not here', () => {
+    const brush = {
+      words: ['brush'],
+      name: 'brush',
+      vectors: 3,
+      width: 24,
+      sha256: 'abcdef',
+      file: new File([], 'b'),
+    };
+    const told = { ...drawn, embeddings: { Brush: 'abcd', easy: '1234' }, denoisingStrength: 0.5 };
+    const notices = restoreFrom(told, { ...state, embeddings: [brush] }, lists).notices.join(' ');
+    expect(notices).toMatch(/embedding easy is not here/);
+    expect(notices).not.toMatch(/Brush/);
+    expect(notices).toMatch(/drawn over another picture/);
+    const other = restoreFrom(
+      { ...told, embeddings: { brush: '999' } },
+      { ...state, embeddings: [brush] },
+      lists,
+    );
+    expect(other.notices.join(' ')).toMatch(/brush at hand is another file/);
+  });
+
   it('holds steps and guidance inside their limits', () => {
     const { settings } = restoreFrom({ ...drawn, steps: 1e9, guidance: -4 }, state, lists);
     expect([settings.steps, settings.guidance]).toEqual([1000, 1]);
@@ -131,6 +175,31 @@ describe('commandFor', () => {
     const inUse = [{ id: 'registry:neon', strength: 1, parameters: { curve: 0.5, depth: -2 } }];
     expect(commandFor(FIRST_SETTINGS, inUse, shelf, 'pictograms')).toContain(
       '--style neon:1 --parameter neon.curve=0.5 --parameter neon.depth=-2 --steps',
+    );
+  });
+
+  it('names embeddings by their files, and what stands off its usual place', () => {
+    const brush = {
+      words: ['brush'],
+      name: 'brush',
+      vectors: 3,
+      width: 24,
+      sha256: '',
+      file: new File([], 'my brush.pt'),
+    };
+    const finer = {
+      clipSkip: 2,
+      rng: 'nv' as const,
+      variationSeed: '9',
+      variationStrength: 0.2,
+      laterSeedDelta: -5,
+      batchSize: 2,
+      batchCount: 3,
+    };
+    const line = commandFor({ ...FIRST_SETTINGS, ...finer }, [], shelf, 'pictograms', [brush]);
+    expect(line).toContain("--embedding 'my brush.pt'");
+    expect(line).toContain(
+      '--clip-skip 2 --rng nv --variation-seed 9 --variation-strength 0.2 --ensd=-5 --batch-size 2 --batch-count 3',
     );
   });
 

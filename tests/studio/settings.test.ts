@@ -65,6 +65,13 @@ describe('settingsFault', () => {
     expect(settingsFault({ ...settings, seed: '', seedLocked: false }, 8)).toBeUndefined();
   });
 
+  it('names a variation seed that is wrong, where there is a variation', () => {
+    expect(settingsFault({ ...settings, variationSeed: 'x' }, 8)).toBeUndefined();
+    expect(settingsFault({ ...settings, variationSeed: 'x', variationStrength: 0.1 }, 8)).toMatch(
+      /variation seed/,
+    );
+  });
+
   it('takes the multiple of the loaded model', () => {
     expect(settingsFault({ ...settings, width: 72 }, 16)).toMatch(/multiple of 16/);
     expect(settingsFault({ ...settings, width: 72 }, 8)).toBeUndefined();

@@ -42,8 +42,9 @@ export function Composer() {
         />
       </label>
       <p id="prompt-hint" class="hint">
-        <kbd>Ctrl</kbd> + <kbd>Enter</kbd> draws. A style can be named in the text too:{' '}
-        <code>&lt;hypernet:name:0.8&gt;</code>
+        <kbd>Ctrl</kbd> + <kbd>Enter</kbd> draws. <code>(more:1.2)</code> and <code>[less]</code> weigh words,{' '}
+        <code>[from:to:0.5]</code> changes them on the way, <code>&lt;hypernet:name:0.8&gt;</code> names a
+        style.
       </p>
     </section>
   );

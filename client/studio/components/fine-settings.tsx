@@ -1,7 +1,8 @@
-// Seed, steps, sampler, schedule, guidance and size.
+// Seed, steps, sampler, schedule, guidance and size; what is set more seldom is folded away.
 import type { Settings } from '../state/settings.ts';
 import { LIMITS, namedAs, within } from '../state/settings.ts';
 import type { StudioState } from '../state/studio.ts';
+import { FinerSettings } from './finer-settings.tsx';
 import { SeedField } from './seed-field.tsx';
 import { SizeFields } from './size-fields.tsx';
 import { Slider } from './slider.tsx';
@@ -67,6 +68,7 @@ export function FineSettings() {
         </label>
       </div>
       <SizeFields width={settings.width} height={settings.height} set={set} />
+      <FinerSettings settings={settings} set={set} />
     </section>
   );
 }

@@ -9,6 +9,7 @@ const PATHS = {
   grip: 'M7.5 5h.01M12.5 5h.01M7.5 10h.01M12.5 10h.01M7.5 15h.01M12.5 15h.01',
   close: 'M5 5l10 10M15 5 5 15',
   add: 'M10 4v12M4 10h12',
+  minus: 'M4 10h12',
   download: 'M10 3v9.5M6 9l4 4 4-4M3.5 16.5h13',
   enlarge: 'M12 3.5h4.5V8M8 16.5H3.5V12M16 4l-5 5M4 16l5-5',
   reuse: 'M4 8.5h8.5a3.5 3.5 0 0 1 0 7H8M7 5 3.5 8.5 7 12',

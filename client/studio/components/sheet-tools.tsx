@@ -21,7 +21,8 @@ export function SheetTools({ print, onEnlarge }: SheetToolsProps) {
   const copy = () =>
     actions.attempt('Copying the command', async () => {
       const { shelf } = store.state();
-      await navigator.clipboard.writeText(commandFor(print.settings, print.styles, shelf, print.model));
+      const { settings, styles, model, embeddings } = print;
+      await navigator.clipboard.writeText(commandFor(settings, styles, shelf, model, embeddings));
       setCopied(true);
       setTimeout(() => setCopied(false), 2000);
     });

@@ -67,8 +67,8 @@ export function Shelf() {
         </p>
       ) : (
         <p class="hint">
-          Or drop a style (<code>.style</code>, <code>.pt</code>, <code>.safetensors</code>) anywhere on this
-          page.
+          Or drop a style or an embedding (<code>.style</code>, <code>.pt</code>, <code>.safetensors</code>)
+          anywhere on this page.
         </p>
       )}
     </div>

@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { StudioState } from '../state/studio.ts';
 import { isIdle } from '../state/styles.ts';
+import { EmbeddingList } from './embedding-list.tsx';
 import { Icon } from './icon.tsx';
 import { Shelf } from './shelf.tsx';
 import { useSelected, useStudio } from './studio-context.ts';
@@ -72,8 +73,8 @@ export function StyleRack() {
           type="file"
           multiple
           tabIndex={-1}
-          accept=".pt,.safetensors,.style,.png,.json,.txt"
-          aria-label="Files to open: styles, pictures with parameters, or a model’s files"
+          accept=".pt,.bin,.safetensors,.style,.png,.json,.txt"
+          aria-label="Files to open: styles, embeddings, pictures with parameters, or a model’s files"
           onChange={(event) => {
             const chosen = [...(event.currentTarget.files ?? [])];
             event.currentTarget.value = '';
@@ -111,6 +112,7 @@ export function StyleRack() {
         {spoken}
       </p>
       <Shelf />
+      <EmbeddingList />
     </section>
   );
 }

@@ -112,7 +112,8 @@ export function createPlaygroundActions(parts: PlaygroundParts): PlaygroundActio
     try {
       const engine = await actions.engineFor(abort.signal);
       if (engine === undefined) return;
-      const { settings, press } = studio.state();
+      const { settings: whole, press, embeddings } = studio.state();
+      const settings = { ...whole, batchSize: 1, batchCount: 1 };
       const fault = settingsFault(
         { ...settings, seedLocked: true },
         press.phase === 'ready' ? press.facts.pixelMultiple : PIXEL_MULTIPLE,
@@ -127,9 +128,9 @@ export function createPlaygroundActions(parts: PlaygroundParts): PlaygroundActio
       const { strength, values } = store.state();
       const { file } = packed;
       const use = { style: { name: file.name, file }, strength, parameters: values };
-      const now = await proof(engine, requestOf(settings, [use], tincture), abort.signal);
+      const now = await proof(engine, requestOf(settings, [use], tincture, embeddings), abort.signal);
       store.dispatch({ kind: 'drawn', now });
-      const plain = requestOf(settings, [], tincture);
+      const plain = requestOf(settings, [], tincture, embeddings);
       if (store.state().plain?.key !== keyOf(plain)) {
         store.dispatch({ kind: 'plain', plain: await proof(engine, plain, abort.signal) });
       }

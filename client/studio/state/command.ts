@@ -1,13 +1,18 @@
 // The command line that draws the same picture outside the browser.
+import type { ShelfEmbedding } from './embeddings.ts';
 import type { Settings } from './settings.ts';
 import type { ShelfStyle, StyleInUse } from './styles.ts';
 
-/** A line for the checkout that generates the picture, quoted for a POSIX shell. Styles that were dropped are named by their file. */
+/**
+ * A line for the checkout that generates the picture, quoted for a POSIX shell. Styles and
+ * embeddings that were dropped are named by their file.
+ */
 export function commandFor(
   settings: Settings,
   styles: readonly StyleInUse[],
   shelf: readonly ShelfStyle[],
   model: string,
+  embeddings: readonly ShelfEmbedding[] = [],
 ): string {
   const words = ['npm run -s tincture -- generate', quote(settings.prompt), '--model', quote(model)];
   for (const { id, strength, parameters } of styles) {
@@ -19,10 +24,20 @@ export function commandFor(
       words.push('--parameter', quote(`${source}.${name}=${value}`));
     }
   }
+  for (const { file } of embeddings) words.push('--embedding', quote(file.name));
   if (settings.negativePrompt.trim() !== '') words.push('--negative', quote(settings.negativePrompt));
   words.push('--steps', String(settings.steps), '--sampler', quote(settings.sampler));
   if (settings.schedule !== '') words.push('--schedule', quote(settings.schedule));
   words.push('--guidance', String(settings.guidance), '--seed', settings.seed);
+  if (settings.clipSkip > 1) words.push('--clip-skip', String(settings.clipSkip));
+  if (settings.rng !== 'cpu') words.push('--rng', settings.rng);
+  if (settings.variationStrength > 0) {
+    words.push('--variation-seed', settings.variationSeed);
+    words.push('--variation-strength', String(settings.variationStrength));
+  }
+  if (settings.laterSeedDelta !== 0) words.push(`--ensd=${settings.laterSeedDelta}`);
+  if (settings.batchSize > 1) words.push('--batch-size', String(settings.batchSize));
+  if (settings.batchCount > 1) words.push('--batch-count', String(settings.batchCount));
   words.push('--width', String(settings.width), '--height', String(settings.height), '--output picture.png');
   return words.join(' ');
 }

@@ -1,4 +1,5 @@
-// What the engine is asked for: the form's settings and the styles in use, as a request.
+// What the engine is asked for: the form's settings, the styles in use and the embeddings at hand, as a request.
+import type { ShelfEmbedding } from './embeddings.ts';
 import type { Settings } from './settings.ts';
 import { namedAs, seedOf } from './settings.ts';
 import type { ShelfStyle, StyleInUse } from './styles.ts';
@@ -9,12 +10,15 @@ export function requestOf(
   settings: Settings,
   styles: DrawRequest['styles'],
   lists: Pick<Tincture, 'samplers'>,
+  embeddings: readonly ShelfEmbedding[] = [],
 ): DrawRequest {
+  const { variationStrength, clipSkip, rng, laterSeedDelta, batchSize, batchCount } = settings;
   const sampler = namedAs(lists.samplers, settings.sampler);
   return {
     prompt: settings.prompt,
     negativePrompt: settings.negativePrompt,
     styles,
+    embeddings: embeddings.map(({ name, file }) => ({ name, file })),
     // `settingsFault` has refused a seed that cannot be read.
     seed: seedOf(settings.seed) ?? 0n,
     steps: settings.steps,
@@ -23,6 +27,14 @@ export function requestOf(
     guidance: settings.guidance,
     width: settings.width,
     height: settings.height,
+    clipSkip,
+    rng,
+    ...(variationStrength > 0
+      ? { variationSeed: seedOf(settings.variationSeed) ?? 0n, variationStrength }
+      : {}),
+    laterSeedDelta,
+    batchSize,
+    batchCount,
     previewEvery: 1,
   };
 }

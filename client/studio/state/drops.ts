@@ -4,7 +4,9 @@ import { blobSource, isStyleFile, TinctureError } from '../../index.ts';
 /** `model` holds the files of one folder with a `model.json`; nothing of it has been read yet. */
 export interface Sorted {
   readonly model: readonly File[];
+  /** Styles or embeddings. */
   readonly styles: readonly File[];
+  /** Embeddings too may be pictures. */
   readonly pictures: readonly File[];
   readonly unknown: readonly File[];
 }
@@ -34,7 +36,7 @@ export async function sortFiles(files: readonly File[]): Promise<Sorted> {
   const unknown: File[] = [];
   for (const file of rest) {
     const known =
-      ends(file, '.pt', '.safetensors', '.style') || (await isStyleFile(blobSource(file.name, file)));
+      ends(file, '.pt', '.bin', '.safetensors', '.style') || (await isStyleFile(blobSource(file.name, file)));
     (known ? styles : unknown).push(file);
   }
   return { model: [], styles, pictures, unknown };

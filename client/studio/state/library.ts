@@ -4,17 +4,22 @@ import {
   blobSource,
   createRegistry,
   createWorkerEngine,
+  digestOf,
+  embeddingWord,
+  embeddingWords,
   isStyleFile,
   openStyleFile,
   opfsCache,
   parseParameters,
   parseStyleTags,
+  readEmbedding,
   readHypernetwork,
   readPngText,
   SAMPLERS,
   SCHEDULES,
   TinctureError,
 } from '../../index.ts';
+import type { ShelfEmbedding } from './embeddings.ts';
 import { hexText } from './hex-text.ts';
 import type { ModelDefaults } from './settings.ts';
 import type { ShelfStyle } from './styles.ts';
@@ -90,6 +95,7 @@ export function openLibrary(origin: string): Tincture {
     blob: (ref) => registry.fetchBlob(ref),
 
     describeStyle,
+    describeEmbedding,
 
     async keep(bytes, label) {
       const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
@@ -170,6 +176,23 @@ async function describeStyle(file: File): Promise<ShelfStyle> {
   };
 }
 
+async function describeEmbedding(file: File): Promise<ShelfEmbedding | undefined> {
+  const source = blobSource(file.name, file);
+  if (await isStyleFile(source)) return undefined;
+  const embedding = await readEmbedding(source);
+  if (embedding === undefined) return undefined;
+  const name = embeddingWord(file.name);
+  const [vectors, width] = embedding.vectors.shape as [number, number];
+  return {
+    name,
+    words: embeddingWords(name, embedding),
+    vectors,
+    width,
+    sha256: await digestOf(source),
+    file,
+  };
+}
+
 function descriptionOf({ description, widths }: Hypernetwork): string {
   const step = description.step === null ? '' : `, step ${description.step}`;
   return `widths ${[...widths.keys()].join(', ')}; ${description.activation}${step}`;
@@ -206,6 +229,13 @@ function readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined {
     width: found.size?.width,
     height: found.size?.height,
     model: found.model,
+    clipSkip: found.clipSkip,
+    rng: found.rng,
+    variationSeed: found.variationSeed?.toString(),
+    variationStrength: found.variationStrength,
+    laterSeedDelta: found.ensd,
+    denoisingStrength: found.denoisingStrength,
+    embeddings: found.embeddingHashes ?? {},
   };
 }
 

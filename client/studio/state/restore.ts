@@ -19,7 +19,7 @@ export interface Restored {
  */
 export function restoreFrom(
   drawn: DrawnWith,
-  state: Pick<StudioState, 'settings' | 'shelf' | 'model'>,
+  state: Pick<StudioState, 'settings' | 'shelf' | 'model' | 'embeddings'>,
   lists: Pick<Tincture, 'samplers' | 'schedules'>,
 ): Restored {
   const notices = ['Parameters restored from the picture; the seed is locked.'];
@@ -50,6 +50,15 @@ export function restoreFrom(
     notices.push(`It was drawn with model ${drawn.model}; ${state.model || 'none'} is loaded here.`);
   }
   const { settings } = state;
+  notices.push(...missingEmbeddings(drawn, state.embeddings));
+  if (drawn.denoisingStrength !== undefined) {
+    notices.push(
+      'It was drawn over another picture, which the file does not carry: this one begins on noise alone.',
+    );
+  }
+  if (drawn.rng === undefined) {
+    notices.push('It does not say whose random numbers it is from; those of NVIDIA’s devices are used.');
+  }
   const steps = Math.round(within(drawn.steps ?? settings.steps, LIMITS.steps, settings.steps));
   return {
     inUse,
@@ -65,8 +74,29 @@ export function restoreFrom(
       guidance: within(drawn.guidance ?? settings.guidance, LIMITS.guidance, settings.guidance),
       width: drawn.width ?? settings.width,
       height: drawn.height ?? settings.height,
+      clipSkip: Math.round(within(drawn.clipSkip ?? 1, LIMITS.clipSkip, 1)),
+      rng: drawn.rng?.toUpperCase() === 'CPU' ? 'cpu' : 'nv',
+      variationSeed: drawn.variationSeed ?? settings.variationSeed,
+      variationStrength: within(drawn.variationStrength ?? 0, LIMITS.variationStrength, 0),
+      laterSeedDelta: Math.round(within(drawn.laterSeedDelta ?? 0, LIMITS.laterSeedDelta, 0)),
+      batchSize: 1,
+      batchCount: 1,
     },
   };
+}
+
+/** Words of embeddings that the picture used and that are not at hand, or are other files. */
+function missingEmbeddings(drawn: DrawnWith, embeddings: StudioState['embeddings']): string[] {
+  return Object.entries(drawn.embeddings).flatMap(([word, hash]) => {
+    const found = embeddings.find(({ words }) =>
+      words.some((known) => known.toLowerCase() === word.toLowerCase()),
+    );
+    if (found === undefined)
+      return [`The embedding ${word} is not here. Drop its file, so that its word works.`];
+    return found.sha256.startsWith(hash)
+      ? []
+      : [`The embedding ${word} at hand is another file than the picture’s.`];
+  });
 }
 
 /** The style in use with a picture's parameters; those that it does not have, or no longer has, are left out. */

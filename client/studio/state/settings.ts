@@ -15,6 +15,18 @@ export interface Settings {
   readonly guidance: number;
   readonly width: number;
   readonly height: number;
+  /** 1 takes all of the text encoder's layers. */
+  readonly clipSkip: number;
+  /** Whose random numbers: PyTorch's on the processor, or those of NVIDIA's devices. */
+  readonly rng: 'cpu' | 'nv';
+  /** Decimal text like the seed; its noise is mixed in by `variationStrength`, 0 … 1. */
+  readonly variationSeed: string;
+  readonly variationStrength: number;
+  /** Added to the seed for the noise that ancestral samplers draw later. */
+  readonly laterSeedDelta: number;
+  /** Pictures at once, and how many times. */
+  readonly batchSize: number;
+  readonly batchCount: number;
 }
 
 /** What a model proposes. */
@@ -48,12 +60,24 @@ export const FIRST_SETTINGS: Settings = {
   guidance: 4,
   width: 64,
   height: 64,
+  clipSkip: 1,
+  rng: 'cpu',
+  variationSeed: '1',
+  variationStrength: 0,
+  laterSeedDelta: 0,
+  batchSize: 1,
+  batchCount: 1,
 };
 
 export const LIMITS = {
   steps: { min: 1, max: 1000 },
   guidance: { min: 1, max: 30 },
   side: { min: 8, max: 2048 },
+  clipSkip: { min: 1, max: 12 },
+  variationStrength: { min: 0, max: 1 },
+  laterSeedDelta: { min: -(2 ** 32), max: 2 ** 32 },
+  batchSize: { min: 1, max: 16 },
+  batchCount: { min: 1, max: 100 },
 } as const;
 
 /** Pixels that a side is a multiple of, until a loaded model says its own. */
@@ -67,6 +91,19 @@ export function seedOf(text: string): bigint | undefined {
   if (!/^\d{1,20}$/.test(trimmed)) return undefined;
   const seed = BigInt(trimmed);
   return seed < SEED_END ? seed : undefined;
+}
+
+/** The settings that draw picture number `index` of a batch alone, its seed locked in. */
+export function settingsOfPicture(settings: Settings, seed: bigint, index: number): Settings {
+  const first = seedOf(settings.variationSeed);
+  const varied = settings.variationStrength > 0 && first !== undefined;
+  return {
+    ...settings,
+    seed: String(seed),
+    ...(varied ? { variationSeed: String(first + BigInt(index)) } : {}),
+    batchSize: 1,
+    batchCount: 1,
+  };
 }
 
 /** A new seed of 32 bits: short enough to read out, and every other tool takes it. */
@@ -102,6 +139,9 @@ export function withDefaults(settings: Settings, defaults: ModelDefaults): Setti
 export function settingsFault(settings: Settings, multiple: number): string | undefined {
   if (settings.seedLocked && seedOf(settings.seed) === undefined) {
     return 'The seed must be a whole number from 0 to 18446744073709551615. Correct it, or press the dice.';
+  }
+  if (settings.variationStrength > 0 && seedOf(settings.variationSeed) === undefined) {
+    return 'The variation seed must be a whole number from 0 to 18446744073709551615. Correct it, or press its dice.';
   }
   if (!Number.isInteger(settings.steps) || settings.steps < LIMITS.steps.min) {
     return 'Steps must be a whole number of at least 1.';

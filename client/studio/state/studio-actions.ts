@@ -1,10 +1,9 @@
 // What the user can make the studio do: each verb drives the library and tells the store.
+import { createBringer } from './bring-files.ts';
 import { requestOf, usesOf } from './draw-request.ts';
-import { modelParts, sortFiles } from './drops.ts';
 import { createEngineKeeper } from './engine-keeper.ts';
 import { failureOf, isAbort } from './failure.ts';
-import { droppedModelName, restoreFrom } from './restore.ts';
-import { PIXEL_MULTIPLE, settingsFault, throwSeed } from './settings.ts';
+import { PIXEL_MULTIPLE, settingsFault, settingsOfPicture, throwSeed } from './settings.ts';
 import type { Store } from './store.ts';
 import type { StudioAction, StudioState } from './studio.ts';
 import type { StudioEngine, Tincture } from './tincture.ts';
@@ -135,7 +134,7 @@ export function createActions(
         return;
       }
       if (!wanted.seedLocked) store.dispatch({ kind: 'set', settings: { seed: throwSeed() } });
-      const { settings, inUse, shelf, model } = store.state();
+      const { settings, inUse, shelf, model, embeddings } = store.state();
       const engine = await engineFor(abort.signal);
       if (engine === undefined) {
         // A failure speaks for itself.
@@ -143,24 +142,27 @@ export function createActions(
         return;
       }
       const started = performance.now();
-      const result = await engine.generate(requestOf(settings, usesOf(inUse, shelf), tincture), {
+      const result = await engine.generate(requestOf(settings, usesOf(inUse, shelf), tincture, embeddings), {
         signal: abort.signal,
         onProgress: (progress) => {
           if (!abort.signal.aborted) store.dispatch({ kind: 'progress', drawing: progress });
         },
       });
+      const milliseconds = performance.now() - started;
+      const used = embeddings.filter(({ name }) => result.embeddings.includes(name));
       store.dispatch({
         kind: 'printed',
         notices: result.notices,
-        print: {
-          picture: result.picture,
-          png: result.png,
-          parameters: result.parameters,
-          settings,
+        prints: result.pictures.map(({ picture, png, parameters, seed }, index) => ({
+          picture,
+          png,
+          parameters,
+          settings: settingsOfPicture(settings, seed, index),
           styles: inUse,
+          embeddings: used,
           model,
-          milliseconds: performance.now() - started,
-        },
+          milliseconds,
+        })),
       });
     } catch (thrown) {
       if (abort.signal.aborted) store.dispatch({ kind: 'stopped', notices: STOPPED });
@@ -170,32 +172,7 @@ export function createActions(
     }
   };
 
-  const bringModel = async (files: readonly File[]): Promise<void> => {
-    const parts = await modelParts(files);
-    const name = droppedModelName(parts.manifest);
-    keeper.bring(name, parts);
-    dismiss();
-    store.dispatch({
-      kind: 'models',
-      models: [{ name, origin: 'files', bytes: 0, defaults: tincture.defaultsOf(parts.manifest) }],
-    });
-    store.dispatch({ kind: 'choose-model', name });
-    store.dispatch({
-      kind: 'notice',
-      notices: [`Model ${name} is taken from your files; nothing is uploaded.`],
-    });
-    await load();
-  };
-
-  const bringStyle = async (file: File): Promise<void> => {
-    const style = await tincture.describeStyle(file);
-    store.dispatch({ kind: 'shelve', styles: [style] });
-    store.dispatch({ kind: 'take', id: style.id });
-    store.dispatch({
-      kind: 'notice',
-      notices: [`Style ${style.title} is in use, straight from your file; nothing is uploaded.`],
-    });
-  };
+  const bring = createBringer({ store, tincture, keeper, attempt, dismiss, load });
 
   const follow = async (file: File): Promise<void> => {
     const style = await tincture.describeStyle(file);
@@ -205,20 +182,6 @@ export function createActions(
     drawing?.abort();
     await underway;
     await draw();
-  };
-
-  const bringPicture = async (file: File): Promise<void> => {
-    const drawn = tincture.readParameters(new Uint8Array(await file.arrayBuffer()));
-    if (drawn === undefined) {
-      store.dispatch({
-        kind: 'notice',
-        notices: [`${file.name} carries no parameters: it was saved by a program that does not write them.`],
-      });
-      return;
-    }
-    const restored = restoreFrom(drawn, store.state(), tincture);
-    store.dispatch({ kind: 'restore', settings: restored.settings, inUse: restored.inUse });
-    store.dispatch({ kind: 'notice', notices: restored.notices });
   };
 
   return {
@@ -257,22 +220,7 @@ export function createActions(
         store.dispatch({ kind: 'shelve', styles: await tincture.findStyles(query) });
       });
     },
-    async bring(files) {
-      const sorted = await sortFiles(files);
-      if (sorted.model.length > 0) await attempt('Reading the dropped model', () => bringModel(sorted.model));
-      for (const file of sorted.styles) await attempt(`Reading ${file.name}`, () => bringStyle(file));
-      for (const file of sorted.pictures) await attempt(`Reading ${file.name}`, () => bringPicture(file));
-      if (sorted.unknown.length > 0) {
-        const names = sorted.unknown.map(({ name }) => name).join(', ');
-        store.dispatch({
-          kind: 'notice',
-          notices: [
-            `${names}: not a file that the studio can use. It takes .pt and .safetensors hypernetworks, ` +
-              'PNG pictures with parameters, and model folders with a model.json.',
-          ],
-        });
-      }
-    },
+    bring,
     chooseModel(name) {
       dismiss();
       store.dispatch({ kind: 'choose-model', name });

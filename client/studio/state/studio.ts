@@ -1,4 +1,6 @@
 // The studio's state and the one function that changes it.
+import type { ShelfEmbedding } from './embeddings.ts';
+import { withEmbedding } from './embeddings.ts';
 import type { Failure } from './failure.ts';
 import type { ModelDefaults, Settings } from './settings.ts';
 import { FIRST_SETTINGS, withDefaults } from './settings.ts';
@@ -46,7 +48,10 @@ export interface Print {
   /** The seed is locked in: these settings draw this picture. */
   readonly settings: Settings;
   readonly styles: readonly StyleInUse[];
+  /** Those whose words its prompts hold. */
+  readonly embeddings: readonly ShelfEmbedding[];
   readonly model: string;
+  /** Of the whole batch. */
   readonly milliseconds: number;
 }
 
@@ -54,6 +59,7 @@ export interface StudioState {
   readonly settings: Settings;
   readonly shelf: readonly ShelfStyle[];
   readonly inUse: readonly StyleInUse[];
+  readonly embeddings: readonly ShelfEmbedding[];
   readonly models: readonly ModelChoice[];
   readonly model: string;
   readonly wantedBackend: Backend | 'auto';
@@ -73,6 +79,7 @@ export const FIRST_STATE: StudioState = {
   settings: FIRST_SETTINGS,
   shelf: [],
   inUse: [],
+  embeddings: [],
   models: [],
   model: '',
   wantedBackend: 'auto',
@@ -100,7 +107,13 @@ export type StudioAction =
   | { readonly kind: 'move'; readonly id: string; readonly to: number }
   | { readonly kind: 'draw' }
   | { readonly kind: 'progress'; readonly drawing: Drawing }
-  | { readonly kind: 'printed'; readonly print: Omit<Print, 'number'>; readonly notices: readonly string[] }
+  | { readonly kind: 'embed'; readonly embedding: ShelfEmbedding }
+  | { readonly kind: 'drop-embedding'; readonly name: string }
+  | {
+      readonly kind: 'printed';
+      readonly prints: readonly Omit<Print, 'number'>[];
+      readonly notices: readonly string[];
+    }
   | { readonly kind: 'stopped'; readonly notices: readonly string[] }
   | { readonly kind: 'show'; readonly number: number }
   | { readonly kind: 'restore'; readonly settings: Settings; readonly inUse: readonly StyleInUse[] }
@@ -152,15 +165,20 @@ export function reduce(state: StudioState, action: StudioAction): StudioState {
       if (state.drawing === undefined) return state;
       return { ...state, drawing: keepPreview(state.drawing, action.drawing) };
     case 'printed': {
-      const print = { ...action.print, number: state.prints.length + 1 };
+      const first = state.prints.length + 1;
+      const prints = action.prints.map((print, i) => ({ ...print, number: first + i }));
       return {
         ...state,
         drawing: undefined,
-        prints: [...state.prints, print],
-        shown: print.number,
+        prints: [...state.prints, ...prints],
+        shown: first,
         notices: action.notices,
       };
     }
+    case 'embed':
+      return { ...state, embeddings: withEmbedding(state.embeddings, action.embedding) };
+    case 'drop-embedding':
+      return { ...state, embeddings: state.embeddings.filter(({ name }) => name !== action.name) };
     case 'stopped':
       return { ...state, drawing: undefined, notices: action.notices };
     case 'show':

@@ -1,4 +1,5 @@
 // What the studio needs of the library, so that tests can stand in for it; `library.ts` is the real one.
+import type { ShelfEmbedding } from './embeddings.ts';
 import type { ModelDefaults, Named, SamplerChoice } from './settings.ts';
 import type { BlobRef, ShelfStyle } from './styles.ts';
 
@@ -28,6 +29,7 @@ export interface DrawRequest {
     readonly strength: number;
     readonly parameters?: Readonly<Record<string, number>>;
   }[];
+  readonly embeddings?: readonly { readonly name: string; readonly file: Blob }[];
   readonly seed: bigint;
   readonly steps: number;
   readonly sampler: string;
@@ -35,13 +37,28 @@ export interface DrawRequest {
   readonly guidance: number;
   readonly width: number;
   readonly height: number;
+  readonly clipSkip?: number;
+  readonly rng?: 'cpu' | 'nv';
+  readonly variationSeed?: bigint;
+  readonly variationStrength?: number;
+  readonly laterSeedDelta?: number;
+  readonly batchSize?: number;
+  readonly batchCount?: number;
   readonly previewEvery: number;
 }
 
-export interface DrawResult {
+export interface DrawnPicture {
   readonly picture: Picture;
   readonly png: Uint8Array<ArrayBuffer>;
   readonly parameters: string;
+  readonly seed: bigint;
+}
+
+/** The first picture, and all of them. */
+export interface DrawResult extends DrawnPicture {
+  readonly pictures: readonly DrawnPicture[];
+  /** Names of the embeddings whose words the prompts hold. */
+  readonly embeddings: readonly string[];
   readonly notices: readonly string[];
 }
 
@@ -55,6 +72,8 @@ export interface ModelFacts {
   /** Pixels that both sides are multiples of. */
   readonly pixelMultiple: number;
   readonly contextWidth: number;
+  /** Layers of its text encoder. */
+  readonly textLayers: number;
   readonly selfAttentionWidths: readonly number[];
 }
 
@@ -105,6 +124,16 @@ export interface DrawnWith {
   readonly width: number | undefined;
   readonly height: number | undefined;
   readonly model: string | undefined;
+  readonly clipSkip: number | undefined;
+  /** `CPU`, `NV`, or undefined for the numbers of the GPU that drew it. */
+  readonly rng: string | undefined;
+  readonly variationSeed: string | undefined;
+  readonly variationStrength: number | undefined;
+  readonly laterSeedDelta: number | undefined;
+  /** It was drawn over another picture, so far. */
+  readonly denoisingStrength: number | undefined;
+  /** Word → the first digits of its file's SHA-256. */
+  readonly embeddings: Readonly<Record<string, string>>;
 }
 
 /** The library as the studio sees it. Every failure is an error with words for people. */
@@ -126,6 +155,8 @@ export interface Tincture {
   blob(ref: BlobRef): Promise<Blob>;
   /** Reads the header of a dropped hypernetwork, so that a wrong file fails at once and by name. */
   describeStyle(file: File): Promise<ShelfStyle>;
+  /** Reads a dropped embedding; undefined for a sound file that holds something else. */
+  describeEmbedding(file: File): Promise<ShelfEmbedding | undefined>;
   /** Undefined when the picture carries no parameters. */
   readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined;
   /** Keeps bytes of the user's own on this device and gives their SHA-256; `label` says what they are. */
