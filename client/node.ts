@@ -1,6 +1,7 @@
 // What programs in Node use beyond the library: files on disk, the plugin sandbox, styles as their files store them.
 
 export { nodePlatform } from './engine/platform-node.ts';
+export { forgetWorkingCopies } from './engine/working-files-node.ts';
 export { digestOf } from './formats/digest.ts';
 export { fileSource } from './formats/node-file.ts';
 export { HypernetworkError } from './hypernetwork/errors.ts';
@@ -8,6 +9,14 @@ export type { Hypernetwork } from './hypernetwork/hypernetwork.ts';
 export { readHypernetwork, readHypernetworkRecord } from './hypernetwork/read.ts';
 export { type HypernetworkRecord, hypernetworkOf } from './hypernetwork/record.ts';
 export { writeHypernetworkPt, writeHypernetworkSafetensors } from './hypernetwork/write.ts';
+export { addModel } from './model-store/add.ts';
+export {
+  listModels,
+  removeModel,
+  type StoredModel,
+  storedModelFolder,
+  verifyModel,
+} from './model-store/store.ts';
 export type { ContextPair, PluginHost } from './plugin-host/host.ts';
 export { encodePair } from './plugin-host/layer-block.ts';
 export { createNodeHost } from './plugin-host/node.ts';

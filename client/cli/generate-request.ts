@@ -13,7 +13,7 @@ Draws a picture on this machine. <hypernet:NAME:STRENGTH> in the prompt means th
 (word:1.2), [word], [from:to:0.5], [a|b], BREAK and AND, as in AUTOMATIC1111's web UI.
 
   --output FILE            the PNG to write; it carries its parameters. Of several pictures OUT-1.png, OUT-2.png …
-  --model DIR|NAME         folder with model.json, URL, or a name of the registry (default: the model that comes with Tincture)
+  --model DIR|NAME         a model’s folder, URL, or name: of tincture models, else of the registry (default: Tincture’s own model)
   --style FILE|NAME[:S]    a style or hypernetwork at strength S (default 1, negative works); again for more, in order
   --parameter NAME=VALUE   a parameter of the style; STYLE.NAME=VALUE where there are several; again for more
   --embedding FILE         a textual inversion (.pt, .bin, .safetensors, .png): its file's name without the extension, or the

@@ -1,4 +1,5 @@
 // `tincture generate`: a prompt and styles to a PNG that carries its own parameters.
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { embeddingWord } from '../engine/embeddings.ts';
 import type { GenerateRequest, GenerateResult, ModelFacts } from '../engine/engine.ts';
@@ -32,7 +33,7 @@ export const generate: Command = {
     try {
       const { result, ...facts } = await draw({
         options: {
-          model: values.model ?? DEFAULT_MODEL,
+          model: await modelOf(values.model),
           ...defined('registry', values.registry),
           ...defined('backend', backend),
         },
@@ -71,6 +72,14 @@ interface EngineFacts {
   readonly model: ModelFacts;
   readonly backend: string;
   readonly backendReason: string;
+}
+
+/** A path goes before a model of the store, and that before the registry's. */
+async function modelOf(named: string | undefined): Promise<string> {
+  if (named === undefined) return DEFAULT_MODEL;
+  if (existsSync(named)) return named;
+  const { storedModelFolder } = await import('../node.ts');
+  return (await storedModelFolder(named)) ?? named;
 }
 
 /** Loads the engine only here: help and wrong usage must not wait for it. */

@@ -33,6 +33,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./generate.ts')).generate,
   },
   {
+    name: 'models',
+    summary: 'add, list, verify and remove checkpoints',
+    load: async () => (await import('./models.ts')).models,
+  },
+  {
     name: 'train',
     summary: 'a hypernetwork or an embedding, from a folder of pictures',
     load: async () => (await import('./train.ts')).train,

@@ -1,13 +1,12 @@
 // The engine's platform in Node: files by path, plugins in worker threads, downloads in a folder of the user's cache.
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { folderCache } from '../cache/folder.ts';
 import type { ByteSource } from '../formats/entry.ts';
 import { fileSource } from '../formats/node-file.ts';
 import { createNodeHost } from '../plugin-host/node.ts';
 import type { Platform } from './platform.ts';
-import { folderWorkingFiles } from './working-files-node.ts';
+import { cacheFolder, folderWorkingFiles, workingFolder } from './working-files-node.ts';
 
 /** Extensions of style files, in the order in which a style's name is tried. */
 const STYLE_EXTENSIONS = ['.style', '.safetensors', '.pt'] as const;
@@ -30,15 +29,4 @@ export function nodePlatform(): Platform {
     openCache: async () => folderCache(cacheFolder()),
     workingFiles: () => folderWorkingFiles(workingFolder()),
   };
-}
-
-/** Copies of weights, inside the cache's folder. */
-export function workingFolder(): string {
-  return join(cacheFolder(), 'working');
-}
-
-/** `TINCTURE_CACHE`, else the user's cache folder by the XDG convention. */
-function cacheFolder(): string {
-  const named = process.env['TINCTURE_CACHE'];
-  return named ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tincture', 'blobs');
 }

@@ -1,6 +1,7 @@
 // Working files in a folder of this machine.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { writeError } from '../cache/error.ts';
 import { fileSource } from '../formats/node-file.ts';
@@ -34,4 +35,23 @@ export function folderWorkingFiles(folder: string): WorkingFiles {
       return fileSource(path);
     },
   };
+}
+
+/** Copies of weights, inside the cache's folder. */
+export function workingFolder(): string {
+  return join(cacheFolder(), 'working');
+}
+
+/** `TINCTURE_CACHE`, else the user's cache folder by the XDG convention. */
+export function cacheFolder(): string {
+  const named = process.env['TINCTURE_CACHE'];
+  return named ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tincture', 'blobs');
+}
+
+/** Removes what was made of the checkpoint with this digest. */
+export async function forgetWorkingCopies(sha256: string): Promise<void> {
+  const folder = workingFolder();
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (name.startsWith(sha256)) await rm(join(folder, name), { force: true });
+  }
 }
