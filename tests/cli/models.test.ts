@@ -65,7 +65,7 @@ test('a folder is added, listed, drawn with by name, verified and removed', asyn
   writeFileSync(join(data, 'models', 'two', 'vocab.json'), '{}');
   await expect(command('verify', 'two')).rejects.toThrow('two, vocab.json: 2 bytes, not the');
   truncateSync(join(data, 'models', 'two', 'record.json'), 10);
-  expect(await command('list')).toContain('damaged: the model’s record cannot be read');
+  expect(await command('list')).toMatch(/damaged: .*the model’s record cannot be read/);
   await command('remove', 'two');
   expect(await listModels()).toEqual([]);
   await expect(removeModel('two')).rejects.toThrow('no model two');
