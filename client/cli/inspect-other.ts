@@ -90,9 +90,9 @@ export async function inspectPicture(source: ByteSource, embedding: Embedding | 
 
 /** What the text block says, a row each; the block itself stands below. */
 function settingRows({ prompt, negativePrompt, others = {}, ...known }: PictureParameters) {
-  const { text, styles } = parseStyleTags(prompt);
+  const { text, styles, others: tags } = parseStyleTags(prompt);
   const rows: [string, string][] = [
-    ['prompt', text.trim()],
+    ['prompt', [text.trim(), ...tags].join(' ')],
     ...(negativePrompt === undefined ? [] : ([['negative prompt', negativePrompt]] as [string, string][])),
     ...styles.map(({ name, strength }): [string, string] => ['style', `${name}, strength ${strength}`]),
     ...Object.entries(known).map(([name, value]): [string, string] => [

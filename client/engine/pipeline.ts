@@ -70,8 +70,10 @@ export class Pipeline {
     const { model, sessions } = this.#parts;
     const { config, facts, manifest } = model;
     const plan = planRequest(request, facts, config.latentFactor);
-    const { text, styles: tagged } = parseStyleTags(plan.prompt);
-    const notices: string[] = [];
+    const { text, styles: tagged, others } = parseStyleTags(plan.prompt);
+    const notices = others.map(
+      (tag) => `${tag} is no kind of style that Tincture draws with: it is left out.`,
+    );
     // As in the web UI: OpenCLIP's last layer is left out already, and no setting changes that.
     const skipsLayers = manifest.architecture === 'stable-diffusion-v1';
     if (plan.clipSkip > 1 && !skipsLayers) notices.push(NO_CLIP_SKIP);

@@ -10,13 +10,16 @@ export interface StyleTag {
 }
 
 export interface TaggedPrompt {
-  /** The prompt without its style tags; nothing else is changed. */
+  /** The prompt without any tags; nothing else is changed. */
   readonly text: string;
   /** In prompt order, repeated where the prompt repeats them. */
   readonly styles: readonly StyleTag[];
+  /** Tags of other kinds of networks, such as `<lora:name:1>`, as they stand: AUTOMATIC1111's web UI takes them out of the prompt too. */
+  readonly others: readonly string[];
 }
 
 const TAG = /<hypernet:([^<>]*)(>?)/gi;
+const OTHER_TAG = /<\w+:[^<>]+>/g;
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Takes the style tags out. Throws `prompt/style-tag` for a tag without name or end, or with a strength that is no number. */
@@ -28,7 +31,8 @@ export function parseStyleTags(prompt: string): TaggedPrompt {
     styles.push(readTag(tag, inside));
     return '';
   });
-  return { text, styles };
+  const others = text.match(OTHER_TAG) ?? [];
+  return { text: text.replace(OTHER_TAG, ''), styles, others };
 }
 
 /** The tag that `parseStyleTags` reads back. */

@@ -13,7 +13,7 @@ const cases: { home: Home; backend: Backend }[] = [
 ];
 
 /** SwiftShader compiles every shader and runs it on the CPU. */
-const TIMEOUT = 240_000;
+const TIMEOUT = process.env['TINCTURE_ALL_PICTURES'] === undefined ? 240_000 : 3_600_000;
 
 describe.each(cases)('the engine in the $home on $backend', { timeout: TIMEOUT }, ({ home, backend }) => {
   let browser: TestBrowser;

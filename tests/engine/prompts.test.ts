@@ -88,6 +88,12 @@ describe('prompts joined by AND', () => {
     expect(relativeError(none, await draw({ prompt: 'cat BREAK dog', guidance: 1 }))).toBeLessThan(1e-5);
   });
 
+  it('leave out tags of other networks, and say so', async () => {
+    const { notices, latents } = await generate({ prompt: 'cat<lora:fur:0.7>' });
+    expect(notices.join()).toMatch(/<lora:fur:0\.7> is no kind of style/);
+    expect(latents.data).toEqual(await draw({}));
+  });
+
   it('tell when a number at the end weighs a whole prompt', async () => {
     const { notices, latents } = await generate({ prompt: 'cat :2', guidance: 1.5 });
     expect(notices.join()).toMatch(/ends in “:2”/);

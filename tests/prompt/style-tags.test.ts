@@ -11,10 +11,15 @@ describe('parseStyleTags', () => {
         { name: 'blueprint', strength: 0.8 },
         { name: 'Neon', strength: 1 },
       ],
+      others: [],
     });
-    expect(parseStyleTags('plain <lora:x:1> text < 3')).toEqual({
-      text: 'plain <lora:x:1> text < 3',
+  });
+
+  it('takes tags of other networks out and tells them; what is no tag stays', () => {
+    expect(parseStyleTags('plain <lora:x:1> text < 3 <brush> a<b:c')).toEqual({
+      text: 'plain  text < 3 <brush> a<b:c',
       styles: [],
+      others: ['<lora:x:1>'],
     });
   });
 
@@ -25,7 +30,7 @@ describe('parseStyleTags', () => {
     ['<hypernet:a: 1e-1 >', 0.1],
     ['<HYPERNET:a:0>', 0],
   ])('reads the strength of %s', (prompt, strength) => {
-    expect(parseStyleTags(prompt)).toEqual({ text: '', styles: [{ name: 'a', strength }] });
+    expect(parseStyleTags(prompt)).toEqual({ text: '', styles: [{ name: 'a', strength }], others: [] });
   });
 
   it.each(['', 'x', '0x10', '1,5', 'NaN', 'Infinity', '1e999'])('refuses the strength %j', (strength) => {

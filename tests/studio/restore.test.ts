@@ -126,6 +126,17 @@ describe('restoreFrom', () => {
     expect(notices.join(' ')).toMatch(/drawn with model other; pictograms is loaded here/);
   });
 
+  it('reads the sampler’s names as newer and older pictures write them', () => {
+    const samplingOf = (sampler: string, schedule?: string) => {
+      const { settings, notices } = restoreFrom({ ...drawn, sampler, schedule }, state, lists);
+      return [settings.sampler, settings.schedule, notices.length];
+    };
+    expect(samplingOf('Euler Karras')).toEqual(['euler', 'karras', 1]);
+    expect(samplingOf('Euler', 'Automatic')).toEqual(['euler', '', 1]);
+    expect(samplingOf('Euler', 'Beta')).toEqual(['euler', '', 2]);
+    expect(samplingOf('UniPC Karras')).toEqual(['ddim', 'karras', 2]);
+  });
+
   it('takes NVIDIA’s random numbers where a picture names none, and the usual settings where it has none', () => {
     const bare = { ...drawn, rng: undefined, clipSkip: undefined, variationStrength: undefined };
     const { settings, notices } = restoreFrom(bare, state, lists);

@@ -216,9 +216,10 @@ function readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined {
   const block = readPngText(png).parameters;
   if (block === undefined) return undefined;
   const found = parseParameters(block);
-  const { text, styles } = parseStyleTags(found.prompt);
+  const { text, styles, others } = parseStyleTags(found.prompt);
   return {
-    prompt: text.trim(),
+    // Tags that are not ours stay, so that drawing says what becomes of them.
+    prompt: [text.trim(), ...others].join(' ').trim(),
     negativePrompt: found.negativePrompt ?? '',
     styles: withParameters(styles, found.styleParameters ?? []),
     seed: found.seed?.toString(),

@@ -20,7 +20,7 @@ export interface Restored {
 export function restoreFrom(
   drawn: DrawnWith,
   state: Pick<StudioState, 'settings' | 'shelf' | 'model' | 'embeddings'>,
-  lists: Pick<Tincture, 'samplers' | 'schedules'>,
+  lists: Lists,
 ): Restored {
   const notices = ['Parameters restored from the picture; the seed is locked.'];
   const inUse: StyleInUse[] = [];
@@ -38,12 +38,11 @@ export function restoreFrom(
     if (staysTag) prompt = `${prompt} <hypernet:${name}:${strength}>`.trim();
     else inUse.push(...withParameters(style, strength, parameters ?? {}));
   }
-  const sampler = drawn.sampler === undefined ? undefined : namedAs(lists.samplers, drawn.sampler);
+  const { sampler, schedule } = samplingOf(drawn, lists);
   if (drawn.sampler !== undefined && sampler === undefined) {
     notices.push(`The sampler ${drawn.sampler} is not known here; ${state.settings.sampler} stays.`);
   }
-  const schedule = drawn.schedule === undefined ? undefined : namedAs(lists.schedules, drawn.schedule);
-  if (drawn.schedule !== undefined && schedule === undefined) {
+  if (drawn.schedule !== undefined && schedule === undefined && !isAutomatic(drawn.schedule)) {
     notices.push(`The schedule ${drawn.schedule} is not known here; the sampler’s own is used.`);
   }
   if (drawn.model !== undefined && drawn.model !== state.model) {
@@ -83,6 +82,26 @@ export function restoreFrom(
       batchCount: 1,
     },
   };
+}
+
+type Lists = Pick<Tincture, 'samplers' | 'schedules'>;
+
+/** Older pictures name the schedule at the sampler's end: `DPM++ 2M Karras`. */
+function samplingOf({ sampler: text = '', schedule = '' }: DrawnWith, { samplers, schedules }: Lists) {
+  const sampler = namedAs(samplers, text);
+  const named = isAutomatic(schedule) ? undefined : namedAs(schedules, schedule);
+  if (sampler !== undefined) return { sampler, schedule: named };
+  const end = schedules.find(({ title }) => text.toLowerCase().endsWith(` ${title.toLowerCase()}`));
+  if (end === undefined) return { sampler: undefined, schedule: named };
+  return {
+    sampler: namedAs(samplers, text.slice(0, -end.title.length)),
+    schedule: named ?? end,
+  };
+}
+
+/** The web UI's word for the sampler's own schedule. */
+function isAutomatic(schedule: string): boolean {
+  return schedule.trim().toLowerCase() === 'automatic';
 }
 
 /** Words of embeddings that the picture used and that are not at hand, or are other files. */
