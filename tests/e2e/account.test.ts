@@ -83,10 +83,10 @@ test('a token is made, shown once, and revoked', async () => {
   await picture('token');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'ada: account' }).click();
-  await dialog().getByText('build machine').waitFor();
+  await dialog().getByText('build machine', { exact: true }).waitFor();
   expect(await secret.count()).toBe(0);
   await press('Revoke token build machine');
-  await dialog().getByText('build machine').waitFor({ state: 'detached' });
+  await dialog().getByText('build machine', { exact: true }).waitFor({ state: 'detached' });
   expect(await whoami(token)).toMatchObject({ code: 'auth/token-revoked' });
 });
 
@@ -137,7 +137,10 @@ test('a program is let in by its code, with its key, and another is sent away', 
 
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'ada: account' }).click();
-  await dialog().getByRole('list', { name: 'Signing keys in force' }).getByText('laptop').waitFor();
+  await dialog()
+    .getByRole('list', { name: 'Signing keys in force' })
+    .getByText('laptop', { exact: true })
+    .waitFor();
   await page.setViewportSize({ width: 360, height: 700 });
   await picture('phone');
   const overflow = await page.evaluate(() => {
