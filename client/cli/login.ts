@@ -150,8 +150,8 @@ Waiting (Ctrl-C ends this) …`);
         return (await account.collectDevice(asked.deviceCode, { signal })).token;
       } catch (error) {
         const code = error instanceof RegistryError ? error.problemCode : undefined;
-        // RFC 8628 §3.5: five seconds more.
-        if (code === 'auth/slow-down') interval += 5;
+        // RFC 8628 §3.5: five seconds more; others may wait behind the same address.
+        if (code === 'auth/slow-down' || code === 'edge/rate-limit') interval += 5;
         else if (code === 'auth/access-denied') throw refused('you sent this machine away');
         else if (code === 'auth/expired-token') break;
         else if (code !== 'auth/authorization-pending') throw error;

@@ -89,8 +89,15 @@ test.each(ROWS.map((row) => [row.route, row] as const))('%s', async (_, row) => 
   }
   const expected = Object.fromEntries(ROLES.map((role, index) => [role, row.statuses[index]]));
   expect(found, bodies.join('\n')).toEqual(expected);
-  if (row.by === 'session' && row.statuses[0] === 401) {
+  if (row.statuses[0] !== 401) return;
+  if (row.by === 'session') {
     const asked = (await row.ask?.(world, 'owner')) ?? {};
     expect((await ask(row, asked, tokens.owner)).status, 'the owner’s token').toBe(403);
   }
+  if (row.route.startsWith('GET ')) return;
+  // Whatever a token may change, a session may; but not when another site's page sends it.
+  const asked = (await row.ask?.(world, 'owner')) ?? {};
+  const crossSite = { ...(await credentials('owner', 'session')), 'sec-fetch-site': 'cross-site' };
+  const refused = await ask(row, asked, crossSite);
+  expect([refused.status, (await refused.json()).code]).toEqual([403, 'auth/cross-site']);
 });

@@ -126,9 +126,10 @@ const STATUS_OF_AUTH: Readonly<Record<AuthErrorKind, ProblemStatus>> = {
 
 /** RFC 6750 §3: which credentials would do. */
 function challengeOf({ kind }: AuthError, status: ProblemStatus): Record<string, string> {
-  if (status !== 401 && kind !== 'scope') return {};
-  const error = { required: '', scope: ', error="insufficient_scope"' }[kind as string];
-  return { 'www-authenticate': `Bearer realm="tincture"${error ?? ', error="invalid_token"'}` };
+  const realm = 'Bearer realm="tincture"';
+  if (kind === 'required') return { 'www-authenticate': realm };
+  if (kind === 'scope') return { 'www-authenticate': `${realm}, error="insufficient_scope"` };
+  return status === 401 ? { 'www-authenticate': `${realm}, error="invalid_token"` } : {};
 }
 
 /** The problem of an error. What is not the caller's fault is told without internals; the frame logs it. */

@@ -113,6 +113,9 @@ export const authenticationResponseSchema = z.object({
 /** Options for `navigator.credentials`, as WebAuthn level 3 spells them in JSON; the rest is the browser's to read. */
 export const credentialOptionsSchema = z.object({ challenge: z.string() });
 
+/** For the description of routes that no token opens: `security` in OpenAPI's words. */
+export const SIGNED_IN = [{ session: [] }];
+
 /** A route's JSON body. */
 export function jsonBody<T extends z.ZodType>(schema: T) {
   return { body: { required: true, content: { 'application/json': { schema } } } } as const;

@@ -16,7 +16,7 @@ import type { Environment } from '../environment.ts';
 import { limitJson } from '../http/body-limit.ts';
 import { problems } from '../http/problem.ts';
 import { unstored } from '../http/unstored.ts';
-import { jsonAnswer, jsonBody, madeTokenSchema } from './account-schemas.ts';
+import { jsonAnswer, jsonBody, madeTokenSchema, SIGNED_IN } from './account-schemas.ts';
 
 const tags = ['Programs'];
 const userCode = z
@@ -69,6 +69,7 @@ export const showDevice = createRoute({
   path: '/v1/device/request',
   summary: 'What the program with this code asks for',
   tags,
+  security: SIGNED_IN,
   middleware: [unstored, requireSession, limitJson] as const,
   request: jsonBody(z.strictObject({ userCode })),
   responses: { 200: jsonAnswer('Its request', deviceRequestSchema), ...problems(400, 401, 403, 404, 413) },
@@ -83,6 +84,7 @@ export const decideDevice = createRoute({
   path: '/v1/device/approve',
   summary: 'Let the program with this code in, or send it away',
   tags,
+  security: SIGNED_IN,
   middleware: [unstored, requireSession, limitJson] as const,
   request: jsonBody(z.strictObject({ userCode, approved: z.boolean() })),
   responses: { 204: { description: 'It is decided' }, ...problems(400, 401, 403, 404, 409, 413) },

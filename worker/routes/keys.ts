@@ -6,7 +6,7 @@ import type { Environment } from '../environment.ts';
 import { limitJson } from '../http/body-limit.ts';
 import { problems } from '../http/problem.ts';
 import { unstored } from '../http/unstored.ts';
-import { jsonAnswer, jsonBody, keyRequestSchema, keySchema } from './account-schemas.ts';
+import { jsonAnswer, jsonBody, keyRequestSchema, keySchema, SIGNED_IN } from './account-schemas.ts';
 
 const tags = ['Accounts'];
 
@@ -33,6 +33,7 @@ export const registerKey = createRoute({
   description:
     'Signed in only: who has but a token must not be able to sign. The same key again changes nothing.',
   tags,
+  security: SIGNED_IN,
   middleware: [unstored, requireSession, limitJson] as const,
   request: jsonBody(keyRequestSchema),
   responses: { 201: jsonAnswer('The key', keySchema), ...problems(400, 401, 403, 409, 413) },

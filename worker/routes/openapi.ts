@@ -31,7 +31,10 @@ const SECURITY_SCHEMES = {
   },
 } as const;
 
-/** The routes, and what the frame around them adds to each: limits for all, credentials where there is a 401. */
+/**
+ * The routes, and what the frame around them adds to each: limits for all, and for those that may answer 401 which
+ * credentials would do, unless they say so themselves.
+ */
 function describe(app: OpenAPIHono<Environment>): Document {
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
@@ -47,7 +50,7 @@ function describe(app: OpenAPIHono<Environment>): Document {
   const limited = problems(429);
   for (const methods of Object.values(document.paths ?? {})) {
     for (const operation of Object.values(methods as Record<string, Operation>)) {
-      if (operation.responses?.['401'] !== undefined) operation.security = [{ token: [] }, { session: [] }];
+      if (operation.responses?.['401'] !== undefined) operation.security ??= [{ token: [] }, { session: [] }];
       operation.responses = { ...operation.responses, 429: { ...limited[429], content: PROBLEM_CONTENT } };
     }
   }

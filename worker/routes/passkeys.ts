@@ -26,6 +26,7 @@ import {
   passkeySchema,
   publisherSchema,
   registrationResponseSchema,
+  SIGNED_IN,
 } from './account-schemas.ts';
 import { publisherAnswer } from './publishers.ts';
 
@@ -92,6 +93,7 @@ export const showPasskeys = createRoute({
   path: '/v1/passkeys',
   summary: 'Your passkeys',
   tags,
+  security: SIGNED_IN,
   middleware: [unstored, requireSession] as const,
   responses: {
     200: jsonAnswer('Oldest first', z.object({ passkeys: z.array(passkeySchema) })),
@@ -109,6 +111,7 @@ export const deletePasskey = createRoute({
   path: '/v1/passkeys/{id}',
   summary: 'Take a passkey away, unless it is your only one',
   tags,
+  security: SIGNED_IN,
   middleware: [unstored, requireSession] as const,
   request: { params: z.object({ id: z.string().min(1).max(1400) }) },
   responses: { 204: { description: 'It is gone' }, ...problems(400, 401, 403, 404, 409) },
