@@ -32,7 +32,7 @@ async function fileData(source: ByteSource, build: Build, gpu: Gpu | undefined):
     return bytesOnDemand(size, fillingOneBuffer(size, source.readSync.bind(source)));
   }
   if (blob === undefined) return source.read(0, size);
-  if (build === 'jspi') return gpu === undefined ? blob : pacedBlob(blob, gpu);
+  if (build === 'jspi') return heldBlob(blob, gpu === undefined ? undefined : pace(gpu));
   if (typeof FileReaderSync === 'undefined') return source.read(0, size);
   return bytesOnDemand(
     size,
@@ -67,38 +67,58 @@ function fillingOneBuffer(size: number, read: NonNullable<ByteSource['readSync']
   };
 }
 
+/** What a read of so many bytes waits for before it begins. */
+type Wait = (bytes: number) => (() => Promise<unknown>) | undefined;
+
 /**
- * A view of the Blob whose reads wait for the GPU now and then: each tensor goes up through a buffer of its own size
- * that lives until the GPU has copied it, so without waiting nearly all weights would be in memory twice.
+ * Lets reads wait for the GPU now and then: each tensor goes up through a buffer of its own size that lives until the GPU has
+ * copied it, so without waiting nearly all weights would be in memory twice.
  */
-function pacedBlob(blob: Blob, { device }: Gpu): Blob {
+function pace({ device }: Gpu): Wait {
   let ahead = 0;
+  return (bytes) => {
+    ahead += bytes;
+    if (ahead < UPLOAD_AHEAD_BYTES) return undefined;
+    ahead = 0;
+    return () => device.queue.onSubmittedWorkDone();
+  };
+}
+
+/** Readers with a read under way. */
+const READING = new Set<ReadableStreamBYOBReader>();
+
+/**
+ * A view of the Blob whose readers are held while they read. Chromium collects the stream of a Blob that only its own waiting
+ * reader knows, as the runtime's suspended one does; that read then never ends, and neither does the making of the session.
+ */
+function heldBlob(blob: Blob, wait: Wait = () => undefined): Blob {
   return Object.defineProperty(blob.slice(), 'slice', {
     value: (begin: number, end: number) => {
       const part = blob.slice(begin, end);
-      ahead += part.size;
-      if (ahead < UPLOAD_AHEAD_BYTES) return part;
-      ahead = 0;
-      return Object.defineProperty(part, 'stream', {
-        value: () => startAfter(part, () => device.queue.onSubmittedWorkDone()),
-      });
+      const begins = wait(part.size);
+      return Object.defineProperty(part, 'stream', { value: () => heldStream(part, begins) });
     },
   });
 }
 
-/** The Blob's stream, whose first read waits. The runtime reads it with a reader and nothing else. */
-function startAfter(part: Blob, wait: () => Promise<unknown>): ReadableStream<Uint8Array> {
+/** The Blob's stream. The runtime reads it with a reader and nothing else. */
+function heldStream(part: Blob, begins: (() => Promise<unknown>) | undefined): ReadableStream<Uint8Array> {
   const stream = Blob.prototype.stream.call(part);
   const getReader = stream.getReader.bind(stream) as (options: { mode: 'byob' }) => ReadableStreamBYOBReader;
   return Object.defineProperty(stream, 'getReader', {
     value: (options: { mode: 'byob' }) => {
       const reader = getReader(options);
       const read = reader.read.bind(reader);
-      const waited = wait();
+      const waited = begins?.();
       return Object.defineProperty(reader, 'read', {
         value: async (view: Uint8Array<ArrayBuffer>) => {
-          await waited;
-          return read(view);
+          READING.add(reader);
+          try {
+            await waited;
+            return await read(view);
+          } finally {
+            READING.delete(reader);
+          }
         },
       });
     },

@@ -1,14 +1,21 @@
-// The playground as users get it: source compiled in the page, the picture drawn anew, a style file that opens.
-import { readFile } from 'node:fs/promises';
+// The playground as users get it: source compiled in the page, the picture drawn anew, a style file that opens. And an author's folder
+// that a kit on this computer watches.
+import type { ChildProcess } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesSource } from '../../client/formats/bytes-source.ts';
 import { openStyleFile } from '../../client/formats/style-file.ts';
+import { createProject } from '../../client/kit/new.ts';
+import { withTemporaryFolder } from '../../client/kit/temporary.ts';
 import { cardDigest, cardOf } from '../../plugins/contract/card-section.ts';
 import { validatePlugin } from '../../plugins/contract/validator.ts';
 import type { LocalEdge } from '../../worker/serve.ts';
+import { finish, start } from '../cli/run.ts';
 import { launchChromium, type TestBrowser } from './chromium.ts';
-import { engineReady, fill, serveStudio } from './studio-page.ts';
+import { engineReady, fill, serveStudio, shownPicture } from './studio-page.ts';
 
 /** For machines that are busy with other tests; alone each takes seconds. */
 const TIMEOUT_MS = 240_000;
@@ -113,6 +120,26 @@ describe('the playground', { timeout: TIMEOUT_MS }, () => {
     await page.locator('.trial .failure').waitFor({ state: 'detached', timeout: PATIENCE_MS });
   });
 
+  it('a plugin that never ends is ended, told in words, and the next build draws', async () => {
+    const before = await picture();
+    // The host's 10 seconds become one: the same timer, the same end.
+    await page.evaluate(() => {
+      const real = setTimeout;
+      Object.assign(globalThis, {
+        setTimeout: (run: () => void, milliseconds = 0) => real(run, milliseconds === 10_000 ? 1000 : milliseconds),
+      });
+    });
+    await replace('const mean = tincture_alloc(width << 2);', 'const mean = tincture_alloc(width << 2); while (true) {}');
+    await page.locator('.trial .failure').waitFor({ timeout: PATIENCE_MS });
+    expect(await page.locator('.trial .failure').textContent()).toMatch(
+      /Drawing with this plugin failed.*too slow and was ended; expected an answer within 10000 ms.*Correct the source/,
+    );
+    expect(await picture()).toEqual(before);
+    await replace('while (true) {}', 'const mean = tincture_alloc(width << 2);');
+    await page.locator('.trial .failure').waitFor({ state: 'detached', timeout: PATIENCE_MS });
+    expect(await picture()).toEqual(before);
+  }); // biome-ignore format: long
+
   it('the download opens as a style file with a plugin that belongs to its card', async () => {
     await page.getByRole('button', { name: 'Download .style' }).click();
     await page.getByLabel('Title').fill('From the playground');
@@ -143,4 +170,55 @@ describe('the playground', { timeout: TIMEOUT_MS }, () => {
     expect(await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])).toEqual([360, 360]);
     await page.setViewportSize({ width: 1280, height: 800 });
   });
+
+  it('the drawing page follows a folder that a kit watches: each save is drawn, a slip is told, its end too', async () => {
+    await withTemporaryFolder(async (folder) => {
+      const path = join(folder, 'sharp');
+      await createProject(path, 'procedural', []);
+      const kit = start('watch', path, '--studio', `${edge.url}/`);
+      const ended = finish(kit);
+      try {
+        await page.goto(await firstLine(kit));
+        await engineReady(page);
+        await fill(page, { steps: 1 });
+        await print(1);
+        expect(await page.locator('.style-card h3').allTextContents()).toEqual(['Sharp']);
+        const before = await shownPicture(page);
+
+        const entry = join(path, 'assembly', 'index.ts');
+        const source = await readFile(entry, 'utf8');
+        await writeFile(entry, source.replace("declare('amount', 0.5, 0, 2)", "declare('amount', 2, 0, 2)"));
+        await print(2);
+        expect(await shownPicture(page)).not.toEqual(before);
+
+        await writeFile(entry, 'wrong();\n');
+        await page.getByText("assembly/index.ts:1: Cannot find name 'wrong'.").waitFor({ timeout: PATIENCE_MS });
+        kit.kill('SIGINT');
+        expect((await ended).code).toBe(0);
+        await page.getByText('not there; trying again').waitFor();
+        await page.getByRole('button', { name: 'Disconnect' }).click();
+        expect(page.url()).not.toContain('watch=');
+      } finally {
+        kit.kill();
+        await ended;
+      }
+    });
+  }); // biome-ignore format: long
+
+  /** Waits for the session's print of this number; throws the studio's own words where it failed. */
+  async function print(number: number): Promise<void> {
+    const failure = page.locator('.failure');
+    await page
+      .locator(`.prints li:nth-child(${number})`)
+      .or(failure)
+      .first()
+      .waitFor({ timeout: PATIENCE_MS });
+    if ((await failure.count()) > 0) throw new Error(`the studio failed: ${await failure.textContent()}`);
+  }
 });
+
+/** The first line that it prints. */
+async function firstLine({ stdout }: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: stdout! })) return line;
+  throw new Error('the program printed nothing');
+}

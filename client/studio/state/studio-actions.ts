@@ -48,6 +48,8 @@ export function createActions(
   const keeper = createEngineKeeper(store, tincture);
   let drawing: AbortController | undefined;
   let underway: Promise<void> | undefined;
+  /** The build of a watched style that arrived last. */
+  let newest: File | undefined;
   /** Resolves when the page is ready to ask for lists, which the first visit's service worker should see. */
   const opened = Promise.withResolvers<void>();
   let listing: Promise<void> | undefined;
@@ -175,7 +177,10 @@ export function createActions(
   const bring = createBringer({ store, tincture, keeper, attempt, dismiss, load });
 
   const follow = async (file: File): Promise<void> => {
+    newest = file;
     const style = await tincture.describeStyle(file);
+    // A build that was read in less time has taken its place.
+    if (newest !== file) return;
     store.dispatch({ kind: 'shelve', styles: [style] });
     store.dispatch({ kind: 'take', id: style.id });
     store.dispatch({ kind: 'set', settings: { seedLocked: true } });

@@ -1,6 +1,7 @@
 // Runs in a page or a Worker: tiny graphs through the runtime, from a Blob of weights.
 import { chooseBackend } from '../../../client/runtime/backend.ts';
 import { createSession } from '../../../client/runtime/create.ts';
+import { externalFiles } from '../../../client/runtime/external.ts';
 import { openGpu } from '../../../client/runtime/gpu.ts';
 import type { Backend } from '../../../client/runtime/session.ts';
 import { gemmGraph, memorySource, weightFile } from '../../runtime/tiny-graph.ts';
@@ -46,6 +47,33 @@ export async function loseDevice() {
   const { y } = await next.run({ x });
   await next.release();
   return { code, y: [...y!.data] };
+}
+
+let slicesRead = 0;
+
+/** Reads slices of a Blob for ever, as the runtime reads tensors while it makes a session: nothing else knows the reader. */
+export async function readSlices(): Promise<void> {
+  const blob = new Blob([new Uint8Array(2 ** 23)]);
+  const files = await externalFiles(gemmGraph(3, 4, memorySource(new Uint8Array(), blob)), 'jspi');
+  const { data } = files[0] as { readonly data: Blob };
+  void (async () => {
+    for (let buffer = new ArrayBuffer(2 ** 20); ; slicesRead++) {
+      const reader = data
+        .slice(0, 1 + ((slicesRead * 99_991) % 300_000))
+        .stream()
+        .getReader({ mode: 'byob' });
+      for (let done: boolean | undefined = false; done !== true; ) {
+        const part = await reader.read(new Uint8Array(buffer, 0, buffer.byteLength));
+        if (part.value !== undefined) buffer = part.value.buffer;
+        done = part.done;
+      }
+    }
+  })();
+}
+
+/** How many slices `readSlices` has read. */
+export function countSlices(): number {
+  return slicesRead;
 }
 
 /** Calls a function of this module inside a Worker. */
