@@ -16,6 +16,8 @@ export interface Bindings extends StorageKeys {
   readonly BOOTSTRAP_SECRET?: string;
   /** Origins at which people may sign in, separated by white space; absent: at whichever one they ask. */
   readonly ORIGINS?: string;
+  /** `on` lets POST /v1/apply run styles' plugins for anyone, where LOADER is bound too. Default off. */
+  readonly APPLY_ROUTE?: string;
   /** `off`, or a factor for every quota of http/rate-limits.ts; without it 1. */
   readonly RATE_LIMITS?: string;
   /** Cloudflare's counters beside the isolates' own; asked only where ADDRESS_KEY is set. */

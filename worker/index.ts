@@ -3,6 +3,7 @@ import type { Bindings } from './environment.ts';
 import { createApp, storesOf } from './http/app.ts';
 import { asData, asIndex } from './http/data.ts';
 import * as administration from './routes/administration.ts';
+import { answerApply, apply } from './routes/apply.ts';
 import { answerBlob, readBlob } from './routes/blob.ts';
 import * as device from './routes/device.ts';
 import { answerHealth, health } from './routes/health.ts';
@@ -51,6 +52,7 @@ const reading = app
   .openapi(models.searchModels, models.answerModels) // GET /v1/models: as styles
   .openapi(models.showModel, models.answerModel) // GET /v1/models/{name}
   .openapi(models.resolveModel, models.answerModelVersion) // GET /v1/models/{name}/{version}
+  .openapi(apply, answerApply) // POST /v1/apply: a context bent by a style, where the deployment wants that
   .openapi(readBlob, answerBlob) // GET /v1/blobs/{sha256}: immutable bytes, with ranges
   .openapi(health, answerHealth); // GET /healthz: whether index and blobs answer
 export type Reading = typeof reading;

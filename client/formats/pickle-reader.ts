@@ -71,7 +71,7 @@ export class PickleReader {
 
   /** UTF-8. Python writes lone surrogates as they are; they become the replacement character here. */
   text(length: number): string {
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.slice(length));
+    return new TextDecoder('utf-8', { ignoreBOM: true, fatal: false }).decode(this.slice(length));
   }
 
   latin1(length: number): string {

@@ -61,6 +61,7 @@ export async function packStyle(request: PackRequest): Promise<PackedStyle> {
   const card = checkCard({
     ...request.card,
     layers: request.card.layers === undefined ? layers : request.card.layers,
+    ...originsOf(request.card.origins, sets),
   });
   if (first !== undefined && request.card.layers != null) checkLayers(card, first, weights[0]!.name);
   for (const { name, bytes } of previews) decodePng(bytes, name);
@@ -91,6 +92,8 @@ interface WeightsSet {
   readonly bytes: Uint8Array;
   /** Undefined where the file holds other tensors. */
   readonly hypernetwork: HypernetworkRecord | undefined;
+  /** SHA-256 of the file that it was converted from. */
+  readonly origin?: string;
 }
 
 async function readWeights({ name, bytes }: NamedBytes): Promise<WeightsSet> {
@@ -98,13 +101,23 @@ async function readWeights({ name, bytes }: NamedBytes): Promise<WeightsSet> {
   if ((await containerOf(source)) === 'torch') {
     const record = await readHypernetworkRecord(source);
     hypernetworkOf(record, name);
-    return { bytes: writeHypernetworkSafetensors(record), hypernetwork: record };
+    return {
+      bytes: writeHypernetworkSafetensors(record),
+      hypernetwork: record,
+      origin: digestOfBytes(bytes),
+    };
   }
   const { metadata } = await openSafetensors(source);
   if (metadata[METADATA_KEY] === undefined) return { bytes, hypernetwork: undefined };
   const record = await readHypernetworkRecord(source);
   hypernetworkOf(record, name);
   return { bytes, hypernetwork: record };
+}
+
+/** What the author says, else the files that were converted here: pictures drawn with those carry their hashes. */
+function originsOf(said: readonly string[] | undefined, sets: readonly WeightsSet[]): { origins?: string[] } {
+  const origins = said ?? sets.flatMap(({ origin }) => origin ?? []);
+  return origins.length === 0 ? {} : { origins: [...new Set(origins)] };
 }
 
 /** What the card says of a hypernetwork. */

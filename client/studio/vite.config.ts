@@ -3,6 +3,7 @@ import { preact } from '@preact/preset-vite';
 import { defaultClientConditions, defineConfig } from 'vite';
 import { fileLimit } from './bundling/file-limit.ts';
 import { ortFiles } from './bundling/ort-files.ts';
+import { pluginForEdge } from './bundling/plugin-for-edge.ts';
 import { serviceWorkerShell } from './bundling/service-worker-shell.ts';
 
 const folder = (path: string) => new URL(path, import.meta.url).pathname;
@@ -16,7 +17,7 @@ const headers = {
 export default defineConfig({
   root: folder('.'),
   cacheDir: folder('../../node_modules/.vite-studio'),
-  plugins: [preact(), ortFiles(), serviceWorkerShell(), fileLimit()],
+  plugins: [preact(), ortFiles(), serviceWorkerShell(), fileLimit(), pluginForEdge()],
   // onnxruntime-web without its WebAssembly files inlined or renamed: they lie under /ort/.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   worker: { format: 'es', plugins: () => [ortFiles()] },

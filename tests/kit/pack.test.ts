@@ -1,4 +1,5 @@
 // Packing: one spelling for each style, every part checked, the module tied to its card.
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bytesSource } from '../../client/formats/bytes-source.ts';
 import { encodePng } from '../../client/formats/png.ts';
@@ -53,6 +54,8 @@ describe('a style', () => {
   test('holds a .pt as the safetensors that the same network is', async () => {
     const pt = writeHypernetworkPt(await readHypernetworkRecord(bytesSource('style', safetensors)));
     const { manifest } = await packStyle({ card: CARD, weights: [{ name: 'style.pt', bytes: pt }] });
+    // Pictures drawn with the .pt carry its hash.
+    expect(manifest.origins).toEqual([createHash('sha256').update(pt).digest('hex')]);
     expect(manifest.blobs.plugin).toBeNull();
     const { blob } = await openStyleFile(
       bytesSource('a', (await packStyle({ card: CARD, weights: [{ name: 'style.pt', bytes: pt }] })).bytes),

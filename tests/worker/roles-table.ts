@@ -99,6 +99,13 @@ const finding: Row[] = [
   open('GET /v1/styles/:name/:version', '/v1/styles/neon/1.0.0'),
   open('GET /v1/resolve', '/v1/resolve?style=neon'),
   open('GET /v1/lookup/:hash', '/v1/lookup/0123456789'),
+  {
+    // Off, as everywhere unless the deployment says otherwise.
+    route: 'POST /v1/apply',
+    by: 'token',
+    statuses: [404, 401, 401, 404, 404, 404],
+    ask: () => ({ path: '/v1/apply?style=neon', body: 'context' }),
+  },
   open('GET /v1/models'),
   open('GET /v1/models/:name', '/v1/models/tiny'),
   open('GET /v1/models/:name/:version', '/v1/models/tiny/1.0.0'),

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
 import { TinctureError } from '../../plugins/contract/error.ts';
+import { ApplyError, type ApplyErrorKind } from '../apply/error.ts';
 import { AuthError, type AuthErrorKind } from '../auth/error.ts';
 import { RegistryError, type RegistryErrorKind } from '../registry/error.ts';
 import { DATA_HEADERS } from './headers.ts';
@@ -99,6 +100,13 @@ const STATUS_OF: Readonly<Record<RegistryErrorKind, ProblemStatus>> = {
 /** Seconds after which a registry that is busy is asked again. */
 const BUSY_SECONDS = '2';
 
+const STATUS_OF_APPLY: Readonly<Record<ApplyErrorKind, ProblemStatus>> = {
+  off: 404,
+  'too-large': 422,
+  context: 400,
+  plugin: 422,
+};
+
 const STATUS_OF_AUTH: Readonly<Record<AuthErrorKind, ProblemStatus>> = {
   required: 401,
   'token-unknown': 401,
@@ -149,6 +157,9 @@ export function problemOf(error: unknown): Response {
   // What Hono's validator throws for a body that is no JSON.
   if (error instanceof HTTPException && error.status === 400) {
     return problem(400, { code: 'edge/invalid-request', detail: 'The body is not JSON.', field: 'body' });
+  }
+  if (error instanceof ApplyError) {
+    return problem(STATUS_OF_APPLY[error.kind], { code: error.code, detail: error.message });
   }
   if (error instanceof UnhealthyError) return problem(503, { code: error.code, detail: error.message });
   return problem(500, { code: 'edge/internal', detail: 'The edge failed to answer. Try again later.' });
