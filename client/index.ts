@@ -57,6 +57,7 @@ export type {
   RegistryStyle,
   StylePage,
 } from './registry/answers.ts';
+export { type BrowserKey, openBrowserKey, renewBrowserKey } from './registry/browser-key.ts';
 export { RegistryError } from './registry/error.ts';
 export {
   createPublishing,
@@ -64,6 +65,7 @@ export {
   type PublishProgress,
   type Signer,
   type StyleInHand,
+  type Submitted,
 } from './registry/publishing.ts';
 export { createRegistry, type Registry, type StyleQuery } from './registry/registry.ts';
 export { configureRuntime } from './runtime/configure.ts';

@@ -11,6 +11,7 @@ import { useView } from './components/view.ts';
 import { WatchBar } from './components/watch-bar.tsx';
 import { DrawingPage } from './drawing-page.tsx';
 import { LazyPlayground } from './lazy-playground.tsx';
+import { LazyPublishing } from './lazy-publishing.tsx';
 
 export function App() {
   const view = useView();
@@ -29,7 +30,9 @@ export function App() {
         onAccount={() => openPlace({ dialog: 'account' })}
       />
       <WatchBar />
-      {view === 'playground' ? <LazyPlayground /> : <DrawingPage />}
+      {view === 'playground' ? <LazyPlayground /> : null}
+      {view === 'publish' ? <LazyPublishing /> : null}
+      {view === 'draw' ? <DrawingPage /> : null}
       {dialog === 'engine' ? <EngineDialog onClose={close} /> : null}
       {dialog === 'storage' ? <StorageDialog onClose={close} /> : null}
       {place?.dialog === 'account' ? <AccountDialog onClose={leave} /> : null}

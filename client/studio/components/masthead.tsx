@@ -7,6 +7,13 @@ const selectPress = (state: StudioState) => state.press;
 const selectOnline = (state: StudioState) => state.online;
 const selectModel = (state: StudioState) => state.model;
 
+/** Where keyboards get past the head, by view. */
+const SKIPS: Readonly<Record<View, { readonly to: string; readonly words: string }>> = {
+  draw: { to: '#prompt', words: 'Skip to the prompt' },
+  playground: { to: '.cm-content', words: 'Skip to the editor' },
+  publish: { to: '.publish input', words: 'Skip to the form' },
+};
+
 export interface MastheadProps {
   readonly view: View;
   readonly onEngine: () => void;
@@ -20,17 +27,18 @@ export function Masthead({ view, handle, onEngine, onStorage, onAccount }: Masth
   const press = useSelected(selectPress);
   const online = useSelected(selectOnline);
   const model = useSelected(selectModel);
+  const skip = SKIPS[view];
   return (
     <header class="masthead">
       <a
         class="skip"
-        href={view === 'draw' ? '#prompt' : '#playground'}
+        href={`#${view}`}
         onClick={(event) => {
           event.preventDefault();
-          document.querySelector<HTMLElement>(view === 'draw' ? '#prompt' : '.cm-content')?.focus();
+          document.querySelector<HTMLElement>(skip.to)?.focus();
         }}
       >
-        {view === 'draw' ? 'Skip to the prompt' : 'Skip to the editor'}
+        {skip.words}
       </a>
       <h1>
         <svg class="seal" viewBox="0 0 24 28" aria-hidden="true">
@@ -47,9 +55,16 @@ export function Masthead({ view, handle, onEngine, onStorage, onAccount }: Masth
         <a href="#playground" aria-current={view === 'playground' ? 'page' : undefined}>
           Playground
         </a>
+        <a href="#publish" aria-current={view === 'publish' ? 'page' : undefined}>
+          Publish
+        </a>
         <a href="/styles">Styles</a>
       </nav>
-      <p class="privacy">Prompts and pictures never leave this page.</p>
+      <p class="privacy">
+        {view === 'publish'
+          ? 'Only what you publish leaves this page.'
+          : 'Prompts and pictures never leave this page.'}
+      </p>
       <nav class="chips" aria-label="Engine, storage and account">
         {online ? null : (
           <span class="chip offline" role="status">

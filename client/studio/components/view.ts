@@ -1,11 +1,18 @@
 // Which view the page shows; the address tells, so that each can be linked to and the back button works.
 import { useEffect, useState } from 'preact/hooks';
 
-export type View = 'draw' | 'playground';
+export type View = 'draw' | 'playground' | 'publish';
+
+const TITLES: Readonly<Record<View, string>> = {
+  draw: 'Tincture',
+  playground: 'Playground · Tincture',
+  publish: 'Publish · Tincture',
+};
 
 /** The view that an address's fragment means; any other fragment is a place on the drawing page. */
 export function viewOf(hash: string): View {
-  return hash === '#playground' ? 'playground' : 'draw';
+  if (hash === '#playground') return 'playground';
+  return hash === '#publish' ? 'publish' : 'draw';
 }
 
 /** The view of the address as it is now; a change of view takes the page to its top and names it. */
@@ -23,7 +30,7 @@ export function useView(): View {
     return () => removeEventListener('hashchange', look);
   }, []);
   useEffect(() => {
-    document.title = view === 'playground' ? 'Playground · Tincture' : 'Tincture';
+    document.title = TITLES[view];
   }, [view]);
   return view;
 }
