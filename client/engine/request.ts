@@ -18,6 +18,9 @@ export const REQUEST_LIMITS = {
   embeddings: 1024,
   batchSize: { minimum: 1, maximum: 16 },
   batchCount: { minimum: 1, maximum: 100 },
+  /** Pixels that are drawn at once, and of all pictures of a request, which are kept until the last is drawn: a gigabyte. */
+  pixelsAtOnce: 2 ** 26,
+  pixels: 2 ** 28,
   /** No text encoder is deeper; the model's own depth is checked too. */
   clipSkip: { minimum: 1, maximum: 48 },
   /** Of variations, and of drawing over a latent. */
@@ -76,6 +79,8 @@ export function planRequest(request: GenerateRequest, model: ModelFacts, latentF
     start: planStart(request),
     previewEvery: whole('previewEvery', request.previewEvery ?? 0, { minimum: 0, maximum: 1000 }),
   };
+  checkPixels('batchSize', plan, plan.batchSize, REQUEST_LIMITS.pixelsAtOnce);
+  checkPixels('batchCount', plan, plan.seeds.length, REQUEST_LIMITS.pixels);
   const latent = [4, plan.height / latentFactor, plan.width / latentFactor];
   if (plan.noise !== undefined) checkLatent('noise', plan.noise, [plan.seeds.length, ...latent]);
   if (request.initLatent !== undefined) checkLatent('initLatent', request.initLatent, [1, ...latent]);
@@ -95,6 +100,15 @@ function planSeeds(request: GenerateRequest): Pick<Plan, 'seeds' | 'batchSize' |
     seeds: Array.from({ length: pictures }, () => seed),
     variation: { seeds: counted(variationSeed, pictures), strength },
   };
+}
+
+function checkPixels(field: string, { width, height }: Plan, pictures: number, limit: number): void {
+  if (width * height * pictures <= limit) return;
+  throw refused(
+    field,
+    `at most ${Math.floor(limit / (width * height))} pictures of this size`,
+    String(pictures),
+  );
 }
 
 function counted(first: bigint, count: number): bigint[] {

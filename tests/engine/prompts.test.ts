@@ -165,6 +165,8 @@ describe('noise and start', () => {
   it.each([
     [{ batchSize: 17 }, /batchSize.*1 … 16.*17/],
     [{ batchCount: 0 }, /batchCount/],
+    [{ batchSize: 5, width: 4096, height: 4096 }, /batchSize.*at most 4 pictures of this size.*5/],
+    [{ batchCount: 17, width: 4096, height: 4096 }, /batchCount.*at most 16 pictures of this size.*17/],
     [{ clipSkip: 3 }, /clipSkip.*1 … 2.*3/],
     [{ variationStrength: 2 }, /variationStrength.*0 … 1.*2/],
     [{ rng: 'gpu' as 'cpu' }, /rng.*cpu or nv.*gpu/],
