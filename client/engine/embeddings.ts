@@ -115,7 +115,7 @@ export class Embeddings {
 
 /** The words of an embedding: its file's, and the name inside, for people rename files and prompts keep the old word. */
 export function embeddingWords(word: string, { name }: Pick<Embedding, 'name'>): string[] {
-  return [...new Set([word, ...(name === undefined ? [] : [name])])];
+  return [...new Set([word, ...(name === undefined || name.trim() === '' ? [] : [name])])];
 }
 
 /** The word that a file's name gives: without folder and extension. */

@@ -3,6 +3,7 @@ import type { StrengthenedHypernetwork, StyleNetwork } from '../hypernetwork/hyp
 import type { ContextPair, StepSchedule } from '../plugin-host/host.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Conditioning, ContextRows } from './conditioning.ts';
+import { Newest } from './newest.ts';
 import type { Scene } from './running-style.ts';
 import type { ReadyStyle } from './styles.ts';
 
@@ -26,10 +27,8 @@ export interface StepState {
   readonly styles: readonly SteppedStyle[];
 }
 
-/** States kept at once: about a megabyte of contexts each for Stable Diffusion 1.x, and steps that are alike lie near each other. */
-const STATES_KEPT = 64;
-/** Bent contexts kept at once, half a megabyte each: a style bends each context once, not once a step. */
-const BENT_KEPT = 128;
+/** Bytes of states, and of bent contexts, that are kept: of Stable Diffusion 1.x, half a megabyte for each context of one chunk. */
+const KEPT_BYTES = 2 ** 27;
 
 interface Scheduled {
   readonly style: ReadyStyle;
@@ -50,8 +49,10 @@ export class StepStyles {
   readonly #signal: AbortSignal | undefined;
   /** Equal for steps that are alike. */
   readonly #keys: readonly string[];
-  readonly #states = new Map<string, StepState>();
-  readonly #bent = new Map<string, Bent>();
+  readonly #states = new Newest<StepState>(KEPT_BYTES, ({ groups }) =>
+    groups.reduce((sum, { k, v }) => sum + k.data.byteLength + v.data.byteLength, 0),
+  );
+  readonly #bent = new Newest<Bent>(KEPT_BYTES, ({ pair }) => pair.k.byteLength + pair.v.byteLength);
 
   private constructor(
     conditioning: Conditioning,
@@ -99,7 +100,7 @@ export class StepStyles {
     const kept = this.#states.get(key);
     if (kept !== undefined) return kept;
     const state = await this.#make(step, rows);
-    remember(this.#states, key, state, STATES_KEPT);
+    this.#states.add(key, state);
     return state;
   }
 
@@ -147,7 +148,7 @@ export class StepStyles {
       by.push(pair !== before);
     }
     const bent = { pair, by };
-    remember(this.#bent, key, bent, BENT_KEPT);
+    this.#bent.add(key, bent);
     return bent;
   }
 }
@@ -162,12 +163,6 @@ function joined(pairs: readonly ContextPair[]): Contexts {
   };
   const k = join('k');
   return { k, v: pairs.every((pair) => pair.k === pair.v) ? k : join('v') };
-}
-
-/** Adds to a map that keeps its newest entries. */
-function remember<T>(map: Map<string, T>, key: string, value: T, most: number): void {
-  map.set(key, value);
-  if (map.size > most) map.delete(map.keys().next().value!);
 }
 
 function factorAt({ schedule }: Scheduled, step: number): number {

@@ -4,7 +4,7 @@ import type { Tokenizer } from './tokenizer.ts';
 
 /** What prompts need to know of an embedding. */
 export interface NamedEmbedding {
-  /** Any of these in a prompt means the embedding, whatever the case. */
+  /** Any of these in a prompt means the embedding, whatever the case; the first is its own, the others give way to others' own. */
   readonly words: readonly string[];
   /** Vectors, each of which takes a token's place. */
   readonly count: number;
@@ -21,10 +21,14 @@ export class EmbeddingWords<E extends NamedEmbedding> {
   readonly #used = new Set<E>();
   readonly #byFirst = new Map<number, { readonly ids: readonly number[]; readonly embedding: E }[]>();
 
-  /** Of two embeddings with one word the earlier keeps it. Throws `prompt/embedding` for a word without letters or signs. */
+  /** Of two embeddings with one word, the one whose first word it is keeps it, else the earlier. Throws `prompt/embedding` for a word without letters or signs. */
   constructor(embeddings: readonly E[], tokenizer: Pick<Tokenizer, 'encode'>) {
-    for (const embedding of embeddings) {
-      for (const word of embedding.words) this.#add(word, tokenizer.encode(word), embedding);
+    const most = Math.max(0, ...embeddings.map(({ words }) => words.length));
+    for (let rank = 0; rank < most; rank++) {
+      for (const embedding of embeddings) {
+        const word = embedding.words[rank];
+        if (word !== undefined) this.#add(word, tokenizer.encode(word), embedding);
+      }
     }
     for (const entries of this.#byFirst.values()) entries.sort((a, b) => b.ids.length - a.ids.length);
   }

@@ -89,6 +89,9 @@ describe('embeddings in chunks', () => {
     expect(at('old brush a')).toEqual([[1]]);
     const other = { words: ['brush'], count: 1 };
     expect(chunk('brush', [brush, other])[0]!.placed[0]!.embedding).toBe(brush);
+    // A word of one's own goes before the other word of an earlier one.
+    const renamed = { words: ['new', 'brush'], count: 2 };
+    expect(chunk('brush', [renamed, other])[0]!.placed[0]!.embedding).toBe(other);
   });
 
   it('are never split, and move with their tokens', () => {
