@@ -95,32 +95,36 @@ async function calmPublish(): Promise<number> {
   return performance.now() - began;
 }
 
-test(`${KILLS} kills in the middle of ${KILLS * SIDE_BY_SIDE} publishes`, async () => {
-  const usual = await calmPublish();
-  let interrupted = 0;
-  for (let kill = 0; kill < KILLS; kill++) {
-    const running = await Promise.all(Array.from({ length: SIDE_BY_SIDE }, nextAttempt));
-    const ends = Promise.allSettled(running.map(publish));
-    // From the very beginning to a little beyond the time that a publish takes; more often early, for later ones are faster.
-    const share = ((kill + Math.random()) / KILLS) ** 2;
-    await new Promise((resolve) => setTimeout(resolve, kill === 0 ? 0 : share * usual * 1.2));
-    await edge.kill();
-    await ends;
-    edge = await startMortalEdge(scriptPath(), folder.path);
-    target.url = edge.url;
-    for (const attempt of running) {
-      const visible = await seen(attempt);
-      if (attempt.acknowledged) expect(visible, attempt.manifest.version).toBe(true);
-      else interrupted++;
-      await publish(attempt);
-      expect(await seen(attempt)).toBe(true);
+test(
+  `${KILLS} kills in the middle of ${KILLS * SIDE_BY_SIDE} publishes`,
+  async () => {
+    const usual = await calmPublish();
+    let interrupted = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      const running = await Promise.all(Array.from({ length: SIDE_BY_SIDE }, nextAttempt));
+      const ends = Promise.allSettled(running.map(publish));
+      // From the very beginning to a little beyond the time that a publish takes; more often early, for later ones are faster.
+      const share = ((kill + Math.random()) / KILLS) ** 2;
+      await new Promise((resolve) => setTimeout(resolve, kill === 0 ? 0 : share * usual * 1.2));
+      await edge.kill();
+      await ends;
+      edge = await startMortalEdge(scriptPath(), folder.path);
+      target.url = edge.url;
+      for (const attempt of running) {
+        const visible = await seen(attempt);
+        if (attempt.acknowledged) expect(visible, attempt.manifest.version).toBe(true);
+        else interrupted++;
+        await publish(attempt);
+        expect(await seen(attempt)).toBe(true);
+      }
     }
-  }
-  // Whatever was acknowledged at any time outlived all later kills.
-  for (const attempt of attempts) expect(await seen(attempt)).toBe(true);
-  // A run that interrupted nothing has shown nothing.
-  expect(interrupted).toBeGreaterThan(0);
-  if (process.env['TINCTURE_KILLS'] !== undefined) {
-    console.log(`${interrupted} of ${KILLS * SIDE_BY_SIDE} publishes were interrupted`);
-  }
-});
+    // Whatever was acknowledged at any time outlived all later kills.
+    for (const attempt of attempts) expect(await seen(attempt)).toBe(true);
+    // A run that interrupted nothing has shown nothing.
+    expect(interrupted).toBeGreaterThan(0);
+    if (process.env['TINCTURE_KILLS'] !== undefined) {
+      console.log(`${interrupted} of ${KILLS * SIDE_BY_SIDE} publishes were interrupted`);
+    }
+  },
+  KILLS * 120_000,
+);
