@@ -3,6 +3,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { check } from '../../client/cli/check.ts';
+import { type Command, UsageError } from '../../client/cli/command.ts';
+import { generate } from '../../client/cli/generate.ts';
+import { create } from '../../client/cli/new.ts';
+import { preview } from '../../client/cli/preview.ts';
+import { watch } from '../../client/cli/watch.ts';
 import { fileSource } from '../../client/formats/node-file.ts';
 import { readPngText } from '../../client/formats/png-text.ts';
 import { openSafetensors, storeFloat32, writeSafetensors } from '../../client/formats/safetensors.ts';
@@ -140,22 +146,33 @@ describe('what goes wrong', () => {
 
   test.each<[string[], number, RegExp]>([
     [['new'], 2, /new takes one name/],
-    [['new', 'a', '--template', 'b'], 2, /no template "b"; there are hypernetwork, procedural/],
     [['build', '/nowhere'], 1, /\/nowhere: this is no style’s folder; expected a file card\.json/],
-    [['check'], 2, /one file or folder/],
-    [['preview', '--seeds', '1,1.5'], 2, /--seeds must be whole numbers, not 1\.5/],
-    [['preview', '--strengths', '1,1'], 2, /names a number twice/],
-    [['preview', '--parameter', 'x'], 2, /"x" sets no parameter/],
-    [['preview', '--steps', '1.5'], 2, /--steps must be a whole number, not 1\.5/],
-    [['watch', '--port', '70000'], 2, /--port must be a number from 0 to 65535/],
-    [
-      ['generate', 'a <hypernet:b:1>', '--output', '/tmp/a.png', '--parameter', 'x=1'],
-      2,
-      /--parameter x: .*given with --style/,
-    ],
   ])('%j', async (args, expected, message) => {
     const { code, stdout, stderr } = await tincture(...args);
     expect([code, stdout]).toEqual([expected, '']);
     expect(stderr).toMatch(message);
+  });
+
+  // Without a process for each: what the exit code of a UsageError is, is told above.
+  test.each<[Command, string[], RegExp]>([
+    [create, ['a', '--template', 'b'], /no template "b"; there are hypernetwork, procedural/],
+    [check, [], /one file or folder/],
+    [preview, ['--seeds', '1,1.5'], /--seeds must be whole numbers, not 1\.5/],
+    [preview, ['--strengths', '1,1'], /names a number twice/],
+    [preview, ['--parameter', 'x'], /"x" sets no parameter/],
+    [preview, ['--steps', '1.5'], /--steps must be a whole number, not 1\.5/],
+    [watch, ['--port', '70000'], /--port must be a number from 0 to 65535/],
+    [
+      generate,
+      ['a <hypernet:b:1>', '--output', '/tmp/a.png', '--parameter', 'x=1'],
+      /--parameter x: .*given with --style/,
+    ],
+  ])('wrong usage %#', async (command, args, message) => {
+    const said: string[] = [];
+    const terminal = { out: (text: string) => said.push(text), note: (text: string) => said.push(text) };
+    const run = command.run(args, terminal);
+    await expect(run).rejects.toBeInstanceOf(UsageError);
+    await expect(run).rejects.toThrow(message);
+    expect(said).toEqual([]);
   });
 });
