@@ -1,5 +1,6 @@
 // The library: what web apps, the studio and the command line use.
 export { type ErrorFacts, TinctureError } from '../plugins/contract/error.ts';
+export * from './account.ts';
 export type { BlobCache } from './cache/blob-cache.ts';
 export { opfsCache } from './cache/opfs.ts';
 export { createEngine } from './engine/create.ts';
@@ -40,16 +41,6 @@ export { writeHypernetworkSafetensors } from './hypernetwork/write.ts';
 export { createFrameHost } from './plugin-host/frame.ts';
 export { type PictureParameters, parseParameters, type StyleParameters } from './prompt/parameters.ts';
 export { formatStyleTag, parseStyleTags } from './prompt/style-tags.ts';
-export {
-  type Account,
-  createAccount,
-  type DeviceRequest,
-  type KeyFacts,
-  type MadeToken,
-  type Me,
-  type PasskeyFacts,
-  type TokenFacts,
-} from './registry/account.ts';
 export type {
   BlobReference,
   ModelPage,
@@ -58,7 +49,6 @@ export type {
   StylePage,
 } from './registry/answers.ts';
 export { type BrowserKey, openBrowserKey, renewBrowserKey } from './registry/browser-key.ts';
-export { RegistryError } from './registry/error.ts';
 export {
   createPublishing,
   type Publishing,

@@ -7,6 +7,12 @@ import { base64url } from './base64url.ts';
 export const SCOPES = ['publish', 'yank', 'admin'] as const;
 export const scopeSchema = z.enum(SCOPES).meta({ id: 'Scope' });
 export type Scope = (typeof SCOPES)[number];
+/** What a token is asked for: one scope at least, each once. */
+export const scopesSchema = z
+  .array(scopeSchema)
+  .min(1)
+  .max(SCOPES.length)
+  .refine((scopes) => new Set(scopes).size === scopes.length, 'must not repeat a scope');
 
 /** Days until a token ends. */
 export const DEFAULT_TOKEN_DAYS = 90;

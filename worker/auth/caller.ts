@@ -8,7 +8,6 @@ import { hashOf } from './secret.ts';
 import { readSessionCookie } from './session-cookie.ts';
 
 export type { Scope } from '../../plugins/contract/token.ts';
-export { audit } from './audit.ts';
 
 export type Role = 'publisher' | 'administrator';
 

@@ -2,7 +2,7 @@
 // and approves, and the program comes back for its token.
 import type { D1Database } from '@cloudflare/workers-types';
 import { z } from 'zod';
-import { MAX_TOKEN_DAYS, type Scope, scopeSchema } from '../../plugins/contract/token.ts';
+import { MAX_TOKEN_DAYS, type Scope, scopesSchema } from '../../plugins/contract/token.ts';
 import { audit } from './audit.ts';
 import { type Caller, type Role, scopesOfRole } from './caller.ts';
 import { AuthError } from './error.ts';
@@ -22,7 +22,7 @@ const CODE_LETTERS = 8;
 /** What a program asks for. */
 export const deviceRequestSchema = z.strictObject({
   name: displayNameSchema.describe('What the token is called in the list of tokens.'),
-  scopes: z.array(scopeSchema).min(1).max(3),
+  scopes: scopesSchema,
   days: z.int().min(1).max(MAX_TOKEN_DAYS),
   key: z
     .strictObject({ publicKey: publicKeySchema, name: displayNameSchema })

@@ -2,7 +2,7 @@
 import type { D1Database, D1PreparedStatement } from '@cloudflare/workers-types';
 import { newToken, type Scope } from '../../plugins/contract/token.ts';
 import { audit } from './audit.ts';
-import { type Caller, scopesOfRole } from './caller.ts';
+import type { Caller } from './caller.ts';
 import { AuthError } from './error.ts';
 import { accountError } from './publishers.ts';
 import { hashOf } from './secret.ts';
@@ -170,9 +170,4 @@ export async function revokeToken(database: D1Database, { publisher }: Caller, i
       .bind(id, new Date().toISOString()),
     audit(database, { actor: publisher, action: 'token.revoke', subject: id }),
   ]);
-}
-
-/** Scopes for a token of somebody with this role who asked for nothing in particular. */
-export function usualScopes(role: Caller['role']): readonly Scope[] {
-  return scopesOfRole(role).filter((scope) => scope !== 'admin');
 }

@@ -1,6 +1,11 @@
 // What the interface's requests and answers about accounts look like.
 import { z } from '@hono/zod-openapi';
-import { DEFAULT_TOKEN_DAYS, MAX_TOKEN_DAYS, scopeSchema } from '../../plugins/contract/token.ts';
+import {
+  DEFAULT_TOKEN_DAYS,
+  MAX_TOKEN_DAYS,
+  scopeSchema,
+  scopesSchema,
+} from '../../plugins/contract/token.ts';
 import { publicKeySchema } from '../auth/keys.ts';
 import { displayNameSchema, handleSchema } from '../auth/publishers.ts';
 
@@ -32,11 +37,7 @@ export const meSchema = z
 
 export const tokenRequestSchema = z.strictObject({
   name: displayNameSchema,
-  scopes: z
-    .array(scopeSchema)
-    .min(1)
-    .max(3)
-    .refine((scopes) => new Set(scopes).size === scopes.length, 'must not repeat a scope'),
+  scopes: scopesSchema,
   days: z.int().min(1).max(MAX_TOKEN_DAYS).default(DEFAULT_TOKEN_DAYS),
 });
 

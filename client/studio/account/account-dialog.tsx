@@ -19,7 +19,7 @@ export function AccountDialog({ onClose }: { readonly onClose: () => void }) {
         handle === undefined ? (
           <Entrance />
         ) : (
-          <p role="status">{task.words === undefined ? `Looking whether ${handle} is signed in …` : ''}</p>
+          <p role="status">Looking whether {handle} is signed in …</p>
         )
       ) : (
         <>

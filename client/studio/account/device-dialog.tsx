@@ -16,7 +16,7 @@ export interface DeviceDialogProps {
 
 export function DeviceDialog({ code: given, onClose }: DeviceDialogProps) {
   const keeper = useAccount();
-  const { me } = useAccountState();
+  const { me, handle } = useAccountState();
   const task = useTask();
   const [code, setCode] = useState(given);
   const [request, setRequest] = useState<DeviceRequest>();
@@ -30,7 +30,12 @@ export function DeviceDialog({ code: given, onClose }: DeviceDialogProps) {
     });
   return (
     <Modal title="Let a program in" kind="device-dialog" onClose={onClose}>
-      {me === undefined ? (
+      {me === undefined && handle !== undefined ? (
+        <>
+          <p role="status">Looking whether {handle} is signed in …</p>
+          <Complaint words={task.words} />
+        </>
+      ) : me === undefined ? (
         <>
           <p>
             A program, such as <code>tincture login</code> in your terminal, asks to act for you. Sign in

@@ -143,6 +143,25 @@ describe('signing keys', () => {
     expect(await actions(id)).toEqual(['ada key.add', 'ada key.revoke']);
   });
 
+  test('twenty in force at most', async () => {
+    await addPublisher(edge, 'keen');
+    const keen = { cookie: await addSession(edge, 'keen'), origin: edge.url };
+    const { database } = edge.stores;
+    await database.batch(
+      Array.from({ length: 20 }, (_, index) =>
+        database
+          .prepare(
+            'INSERT INTO signing_keys (id, publisher, public_key, name, created_at) VALUES (?, ?, ?, ?, ?)',
+          )
+          .bind(`keen${String(index).padStart(12, '0')}`, 'keen', publicKey(), 'x', ''),
+      ),
+    );
+    const add = () => ask('POST', '/v1/keys', keen, { publicKey: publicKey(), name: 'x' });
+    expect(await add()).toMatchObject({ status: 409, body: { code: 'auth/limit' } });
+    await database.prepare("UPDATE signing_keys SET revoked_at = 'now' WHERE id = 'keen000000000000'").run();
+    expect((await add()).status).toBe(201);
+  });
+
   test.each(['', 'A'.repeat(42), 'A'.repeat(44), `${'A'.repeat(42)}B`, `${'A'.repeat(42)}=`])(
     '%j is no key',
     async (text) => {

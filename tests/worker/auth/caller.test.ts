@@ -1,7 +1,8 @@
 // Who a request comes from: tokens, sessions and nobody, against the real index; and the audit log's append-only rule.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newToken } from '../../../plugins/contract/token.ts';
-import { audit, requireCaller, requireScope, requireSession } from '../../../worker/auth/caller.ts';
+import { audit } from '../../../worker/auth/audit.ts';
+import { requireCaller, requireScope, requireSession } from '../../../worker/auth/caller.ts';
 import { hashOf } from '../../../worker/auth/secret.ts';
 import type { Bindings } from '../../../worker/environment.ts';
 import { createApp } from '../../../worker/http/app.ts';
