@@ -41,7 +41,7 @@ function studio(generate: StudioEngine['generate'] = async ({ seed }) => resultO
   const engine = {
     backend: 'wasm' as const,
     backendReason: 'for the test',
-    model: { pixelMultiple: 8, contextWidth: 96, textLayers: 12, selfAttentionWidths: [64] },
+    model: { hash: '', pixelMultiple: 8, contextWidth: 96, textLayers: 12, selfAttentionWidths: [64] },
     generate: vi.fn(generate),
     close: vi.fn(async () => {}),
   };

@@ -41,7 +41,7 @@ describe('models', () => {
       phase: 'ready' as const,
       backend: 'wasm' as const,
       reason: '',
-      facts: { pixelMultiple: 8, contextWidth: 96, textLayers: 12, selfAttentionWidths: [] },
+      facts: { hash: '', pixelMultiple: 8, contextWidth: 96, textLayers: 12, selfAttentionWidths: [] },
     };
     const state = run([
       { kind: 'models', models },

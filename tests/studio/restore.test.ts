@@ -40,6 +40,7 @@ const drawn: DrawnWith = {
   width: 96,
   height: 64,
   model: 'pictograms',
+  modelHash: undefined,
   clipSkip: 2,
   rng: 'CPU',
   variationSeed: '77',
@@ -165,6 +166,18 @@ describe('restoreFrom', () => {
       lists,
     );
     expect(other.notices.join(' ')).toMatch(/brush at hand is another file/);
+  });
+
+  it('knows the model by its hash where it is loaded, whatever its name', () => {
+    const facts = { hash: 'abc', pixelMultiple: 8, contextWidth: 24, textLayers: 2, selfAttentionWidths: [] };
+    const ready = {
+      ...state,
+      press: { phase: 'ready' as const, backend: 'wasm' as const, reason: '', facts },
+    };
+    const noticesOf = (modelHash: string) =>
+      restoreFrom({ ...drawn, model: 'renamed', modelHash }, ready, lists).notices.join(' ');
+    expect(noticesOf('abc')).not.toMatch(/model/);
+    expect(noticesOf('def')).toMatch(/drawn with model renamed \(def\); pictograms is loaded here/);
   });
 
   it('holds steps and guidance inside their limits', () => {

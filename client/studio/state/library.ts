@@ -230,6 +230,7 @@ function readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined {
     width: found.size?.width,
     height: found.size?.height,
     model: found.model,
+    modelHash: found.modelHash,
     clipSkip: found.clipSkip,
     rng: found.rng,
     variationSeed: found.variationSeed?.toString(),

@@ -19,7 +19,7 @@ export interface Restored {
  */
 export function restoreFrom(
   drawn: DrawnWith,
-  state: Pick<StudioState, 'settings' | 'shelf' | 'model' | 'embeddings'>,
+  state: Pick<StudioState, 'settings' | 'shelf' | 'model' | 'press' | 'embeddings'>,
   lists: Lists,
 ): Restored {
   const notices = ['Parameters restored from the picture; the seed is locked.'];
@@ -45,8 +45,11 @@ export function restoreFrom(
   if (drawn.schedule !== undefined && schedule === undefined && !isAutomatic(drawn.schedule)) {
     notices.push(`The schedule ${drawn.schedule} is not known here; the sampler’s own is used.`);
   }
-  if (drawn.model !== undefined && drawn.model !== state.model) {
-    notices.push(`It was drawn with model ${drawn.model}; ${state.model || 'none'} is loaded here.`);
+  if (isOtherModel(drawn, state)) {
+    const hash = drawn.modelHash === undefined ? '' : ` (${drawn.modelHash})`;
+    notices.push(
+      `It was drawn with model ${drawn.model ?? 'of another name'}${hash}; ${state.model || 'none'} is loaded here.`,
+    );
   }
   const { settings } = state;
   notices.push(...missingEmbeddings(drawn, state.embeddings));
@@ -82,6 +85,12 @@ export function restoreFrom(
       batchCount: 1,
     },
   };
+}
+
+/** By the checkpoint's hash where both are known, for people rename models; else by the name. */
+function isOtherModel({ model, modelHash }: DrawnWith, state: Pick<StudioState, 'model' | 'press'>): boolean {
+  if (modelHash !== undefined && state.press.phase === 'ready') return modelHash !== state.press.facts.hash;
+  return model !== undefined && model !== state.model;
 }
 
 type Lists = Pick<Tincture, 'samplers' | 'schedules'>;

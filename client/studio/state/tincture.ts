@@ -69,6 +69,8 @@ export interface WorkOptions {
 
 /** What the loaded model takes. */
 export interface ModelFacts {
+  /** First ten digits of the checkpoint's SHA-256. */
+  readonly hash: string;
   /** Pixels that both sides are multiples of. */
   readonly pixelMultiple: number;
   readonly contextWidth: number;
@@ -124,6 +126,8 @@ export interface DrawnWith {
   readonly width: number | undefined;
   readonly height: number | undefined;
   readonly model: string | undefined;
+  /** First ten digits of the checkpoint's SHA-256. */
+  readonly modelHash: string | undefined;
   readonly clipSkip: number | undefined;
   /** `CPU`, `NV`, or undefined for the numbers of the GPU that drew it. */
   readonly rng: string | undefined;
