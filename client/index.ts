@@ -25,6 +25,7 @@ export type {
 export { EngineError } from './engine/errors.ts';
 export { VERSION } from './engine/version.ts';
 export { createWorkerEngine } from './engine/worker-engine.ts';
+export { listWorkingFiles, removeWorkingFiles } from './engine/working-files-opfs.ts';
 export { blobSource } from './formats/blob-source.ts';
 export { bytesSource } from './formats/bytes-source.ts';
 export { digestOf } from './formats/digest.ts';
@@ -38,6 +39,8 @@ export { urlSource } from './formats/url.ts';
 export type { Hypernetwork, HypernetworkDescription } from './hypernetwork/hypernetwork.ts';
 export { readHypernetwork } from './hypernetwork/read.ts';
 export { writeHypernetworkSafetensors } from './hypernetwork/write.ts';
+export { TOKENIZER_ADVICE } from './model-store/identify.ts';
+export { type OwnModel, type OwnModels, openOwnModels, type Pick } from './model-store/own-models.ts';
 export { createFrameHost } from './plugin-host/frame.ts';
 export { type PictureParameters, parseParameters, type StyleParameters } from './prompt/parameters.ts';
 export { formatStyleTag, parseStyleTags } from './prompt/style-tags.ts';

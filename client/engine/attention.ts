@@ -1,6 +1,6 @@
 // Chooses how attention is lowered: plain operators where the scores are small, else the fused kernel if it is right here.
 import type { AttentionLowering } from '../models/attention.ts';
-import { type PictureSize, plainScoreBytes } from '../models/attention-memory.ts';
+import { type PictureSize, plainScoreBytes, vaeScoreBytes } from '../models/attention-memory.ts';
 import { attentionProbe } from '../models/attention-probe.ts';
 import type { ModelConfig } from '../models/config.ts';
 import { createSession } from '../runtime/create.ts';
@@ -11,7 +11,10 @@ export const PLAIN_SCORE_BYTES = 64 * 2 ** 20;
 
 /** The choice, with words for the user when the better one had to be left. */
 export interface AttentionChoice {
+  /** The UNet's. */
   readonly attention: AttentionLowering;
+  /** The VAE's, whose one attention has one head. */
+  readonly vae: AttentionLowering;
   readonly notice?: string;
 }
 
@@ -27,11 +30,15 @@ export class AttentionChooser {
   }
 
   async choose(size: PictureSize): Promise<AttentionChoice> {
-    if (plainScoreBytes(this.#config, size) <= PLAIN_SCORE_BYTES) return { attention: 'plain' };
+    if (plainScoreBytes(this.#config, size) <= PLAIN_SCORE_BYTES) return { attention: 'plain', vae: 'plain' };
     this.#fusedIsRight ??= probe(this.#config, this.#backend);
-    if (await this.#fusedIsRight) return { attention: 'fused' };
+    // onnxruntime-web 1.30's fused kernel overflows an integer in the wasm build at the VAE's 4,096 places of 512 pixels.
+    const small = vaeScoreBytes(this.#config, size) <= PLAIN_SCORE_BYTES;
+    const vae = small || this.#backend === 'wasm' ? 'plain' : 'fused';
+    if (await this.#fusedIsRight) return { attention: 'fused', vae };
     return {
       attention: 'plain',
+      vae: 'plain',
       notice:
         'This GPU’s fused attention kernel gave wrong numbers in a test, so a slower one that needs more memory was used.',
     };

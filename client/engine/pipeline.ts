@@ -121,7 +121,7 @@ export class Pipeline {
       plan.height / config.latentFactor,
       plan.width / config.latentFactor,
     ];
-    const { attention, notice } = await this.#parts.attention.choose({
+    const { attention, vae, notice } = await this.#parts.attention.choose({
       batch: conditioning.rows * plan.batchSize,
       width: plan.width,
       height: plan.height,
@@ -131,12 +131,12 @@ export class Pipeline {
     const masked =
       config.unet.inputChannels === config.latentChannels
         ? undefined
-        : await wholePicture(latentShape, plan, manifest.latentScale, await sessions.encoder(attention));
+        : await wholePicture(latentShape, plan, manifest.latentScale, await sessions.encoder(vae));
     if (plan.previewEvery > 0) {
       this.#preview ??= await fitPreview(
         config.latentChannels,
         manifest.latentScale,
-        await sessions.decoder(attention),
+        await sessions.decoder(vae),
       );
     }
 
@@ -166,7 +166,7 @@ export class Pipeline {
           batch.slice((i * batch.length) / plan.batchSize, ((i + 1) * batch.length) / plan.batchSize),
         );
         const picture = await clock.time('decode', async () =>
-          decodeLatent(latent, manifest.latentScale, await sessions.decoder(attention)),
+          decodeLatent(latent, manifest.latentScale, await sessions.decoder(vae)),
         );
         signal.throwIfAborted();
         const parameters = pictureParameters(drawnFrom, first + i);

@@ -18,15 +18,10 @@ import { proposeManifest } from '../models/propose.ts';
 import { checkRoom, copyWithDigest, type Watch } from './disk.ts';
 import { downloadFile, forgetDownload } from './download.ts';
 import { StoreError, storeFailure } from './errors.ts';
+import { type TokenizerFiles, tokenCount } from './identify.ts';
 import { checkModelName, dataFolder, nameFrom } from './paths.ts';
 import { modelsFolder, RECORD, type StoredFile, type StoredModel } from './store.ts';
-import {
-  recallTokenizer,
-  rememberTokenizer,
-  type TokenizerFiles,
-  tokenCount,
-  tokenizerIn,
-} from './tokenizers.ts';
+import { recallTokenizer, rememberTokenizer, tokenizerIn } from './tokenizers.ts';
 
 export interface AddOptions extends Watch {
   /** Default: from the file's, folder's or URL's own name. */

@@ -4,20 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileSource } from '../formats/node-file.ts';
-import { createTokenizer } from '../prompt/tokenizer.ts';
 import { MAX_VOCABULARY_CHARACTERS } from '../prompt/vocabulary.ts';
 import { StoreError } from './errors.ts';
-
-/** The two files as text. */
-export interface TokenizerFiles {
-  readonly vocab: string;
-  readonly merges: string;
-}
-
-/** Where CLIP's vocabulary is found, in words: no address is built in. */
-export const TOKENIZER_ADVICE =
-  'All Stable Diffusion 1.x and 2.x models share CLIP’s: vocab.json and merges.txt of openai/clip-vit-large-patch14 on the Hugging ' +
-  'Face hub, or of the folder tokenizer in any diffusers model.';
+import { TOKENIZER_ADVICE, type TokenizerFiles, tokenCount } from './identify.ts';
 
 /** Reads both files from a folder; undefined unless both are there. Throws `prompt/vocabulary` for other files. */
 export async function tokenizerIn(folder: string): Promise<TokenizerFiles | undefined> {
@@ -28,11 +17,6 @@ export async function tokenizerIn(folder: string): Promise<TokenizerFiles | unde
   };
   const [vocab, merges] = [await read('vocab.json'), await read('merges.txt')];
   return vocab === undefined || merges === undefined ? undefined : { vocab, merges };
-}
-
-/** How many tokens it has. Throws `prompt/vocabulary` where the files do not fit. */
-export function tokenCount({ vocab, merges }: TokenizerFiles): number {
-  return createTokenizer(vocab, merges).size;
 }
 
 /** Keeps a tokenizer, by how many tokens it has: what text encoders tell apart. */

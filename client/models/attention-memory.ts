@@ -29,5 +29,14 @@ export function plainScoreBytes(config: ModelConfig, size: PictureSize): number 
   const depth = finest < 0 ? levels.length - 1 : finest;
   const places = latentPlaces / 4 ** depth;
   const perRow = headsAt(heads, levels[depth]!.channels);
-  return FLOAT_BYTES * Math.max(batch * perRow * places * Math.max(places, tokens), latentPlaces ** 2);
+  const unetBytes = FLOAT_BYTES * batch * perRow * places * Math.max(places, tokens);
+  return Math.max(unetBytes, vaeScoreBytes(config, size));
+}
+
+/** The VAE's part of it: [1, 1, places, places]. */
+export function vaeScoreBytes(
+  { latentFactor }: ModelConfig,
+  { width, height }: Pick<PictureSize, 'width' | 'height'>,
+): number {
+  return FLOAT_BYTES * ((width / latentFactor) * (height / latentFactor)) ** 2;
 }

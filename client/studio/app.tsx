@@ -12,6 +12,7 @@ import { WatchBar } from './components/watch-bar.tsx';
 import { DrawingPage } from './drawing-page.tsx';
 import { LazyPlayground } from './lazy-playground.tsx';
 import { LazyPublishing } from './lazy-publishing.tsx';
+import { ModelsPage } from './models-page.tsx';
 
 export function App() {
   const view = useView();
@@ -32,6 +33,7 @@ export function App() {
       <WatchBar />
       {view === 'playground' ? <LazyPlayground /> : null}
       {view === 'publish' ? <LazyPublishing /> : null}
+      {view === 'models' ? <ModelsPage /> : null}
       {view === 'draw' ? <DrawingPage /> : null}
       {dialog === 'engine' ? <EngineDialog onClose={close} /> : null}
       {dialog === 'storage' ? <StorageDialog onClose={close} /> : null}

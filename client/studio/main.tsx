@@ -1,5 +1,6 @@
 // Starts the studio: the store, the library, the page, and the service worker behind it.
 import { render } from 'preact';
+import { openOwnModels } from '../index.ts';
 import { AccountContext } from './account/account-context.ts';
 import { createAccountKeeper } from './account/account-keeper.ts';
 import { App } from './app.tsx';
@@ -11,18 +12,22 @@ import './css/layout.css';
 import './css/sheet.css';
 import './css/styles.css';
 import './css/dialogs.css';
+import './css/models.css';
 import './css/account.css';
 import { registerServiceWorker } from './offline.ts';
 import { keepDraft, readDraft } from './state/draft.ts';
 import { failureOf } from './state/failure.ts';
 import { openLibrary } from './state/library.ts';
 import { linkedStyles, takeLinked } from './state/linked-styles.ts';
+import { createModelShelf } from './state/model-shelf.ts';
 import { createStore } from './state/store.ts';
 import { FIRST_STATE, reduce } from './state/studio.ts';
 import { createActions } from './state/studio-actions.ts';
 
 const store = createStore(reduce, { ...FIRST_STATE, online: navigator.onLine });
-const tincture = openLibrary(location.origin);
+const ownModels = openOwnModels();
+const tincture = openLibrary(location.origin, ownModels);
+const shelf = createModelShelf(store, ownModels);
 const saveData = (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
 const actions = createActions(store, tincture, saveData);
 
@@ -42,7 +47,7 @@ addEventListener('error', ({ error }) => {
 readDraft(store);
 keepDraft(store);
 render(
-  <StudioContext.Provider value={{ store, actions, tincture }}>
+  <StudioContext.Provider value={{ store, actions, tincture, shelf }}>
     <AccountContext.Provider value={createAccountKeeper(location.origin)}>
       <App />
     </AccountContext.Provider>
@@ -51,3 +56,5 @@ render(
 );
 await registerServiceWorker(store);
 await Promise.all([actions.open(), takeLinked(linkedStyles(location.search), store, actions)]);
+// Behind the site's list, so that its first model stays the one that is proposed.
+await actions.attempt('Reading your models', shelf.open);

@@ -74,8 +74,9 @@ export function EngineDialog({ onClose }: { readonly onClose: () => void }) {
           </label>
         ))}
         <p class="hint">
-          A Stable Diffusion model of your own: drop its folder, or its <code>model.json</code>, checkpoint,
-          vocabulary and merges together, on this page. Nothing is uploaded.
+          A Stable Diffusion model of your own: add it under <a href="#models">Models</a>, or drop its{' '}
+          <code>model.json</code>, checkpoint, vocabulary and merges together, on this page. Nothing is
+          uploaded.
         </p>
       </fieldset>
       {crossOriginIsolated ? null : (

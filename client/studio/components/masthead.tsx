@@ -10,6 +10,7 @@ const selectModel = (state: StudioState) => state.model;
 /** Where keyboards get past the head, by view. */
 const SKIPS: Readonly<Record<View, { readonly to: string; readonly words: string }>> = {
   draw: { to: '#prompt', words: 'Skip to the prompt' },
+  models: { to: '.bring-buttons button', words: 'Skip to the models' },
   playground: { to: '.cm-content', words: 'Skip to the editor' },
   publish: { to: '.publish input', words: 'Skip to the form' },
 };
@@ -51,6 +52,9 @@ export function Masthead({ view, handle, onEngine, onStorage, onAccount }: Masth
       <nav class="views" aria-label="Views">
         <a href="#draw" aria-current={view === 'draw' ? 'page' : undefined}>
           Draw
+        </a>
+        <a href="#models" aria-current={view === 'models' ? 'page' : undefined}>
+          Models
         </a>
         <a href="#playground" aria-current={view === 'playground' ? 'page' : undefined}>
           Playground

@@ -1,6 +1,7 @@
 // How a component reaches the studio: a part of its state, its verbs, and the library.
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
+import type { ModelShelf } from '../state/model-shelf.ts';
 import type { Store } from '../state/store.ts';
 import type { StudioAction, StudioState } from '../state/studio.ts';
 import type { StudioActions } from '../state/studio-actions.ts';
@@ -10,6 +11,7 @@ export interface Studio {
   readonly store: Store<StudioState, StudioAction>;
   readonly actions: StudioActions;
   readonly tincture: Tincture;
+  readonly shelf: ModelShelf;
 }
 
 export const StudioContext = createContext<Studio | undefined>(undefined);

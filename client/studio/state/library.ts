@@ -1,5 +1,5 @@
 // The real library behind the studio: the engine in a Worker, the registry of this site, and what is kept on this device.
-import type { Hypernetwork, PictureParameters, RegistryStyle } from '../../index.ts';
+import type { Hypernetwork, OwnModels, PictureParameters, RegistryStyle } from '../../index.ts';
 import {
   blobSource,
   createRegistry,
@@ -8,6 +8,7 @@ import {
   embeddingWord,
   embeddingWords,
   isStyleFile,
+  listWorkingFiles,
   openStyleFile,
   opfsCache,
   parseParameters,
@@ -15,6 +16,7 @@ import {
   readEmbedding,
   readHypernetwork,
   readPngText,
+  removeWorkingFiles,
   SAMPLERS,
   SCHEDULES,
   TinctureError,
@@ -26,8 +28,8 @@ import type { ShelfStyle } from './styles.ts';
 import { STRENGTH } from './styles.ts';
 import type { DrawnWith, Tincture } from './tincture.ts';
 
-/** @param origin Base URL of the edge that served this page. */
-export function openLibrary(origin: string): Tincture {
+/** @param origin Base URL of the edge that served this page. @param own The user's own models, which go before the site's. */
+export function openLibrary(origin: string, own: Pick<OwnModels, 'open'>): Tincture {
   const cache = opfsCache();
   const registry = createRegistry(origin, { cache });
   /** What a digest is, learnt from the registry's answers. */
@@ -56,9 +58,9 @@ export function openLibrary(origin: string): Tincture {
     defaultsOf,
     readParameters,
 
-    openEngine(model, backend, options) {
+    async openEngine(model, backend, options) {
       return createWorkerEngine({
-        model,
+        model: typeof model === 'string' ? ((await own.open(model)) ?? model) : model,
         registry: origin,
         wasmPaths: '/ort/',
         ...(backend === undefined ? {} : { backend }),
@@ -111,13 +113,30 @@ export function openLibrary(origin: string): Tincture {
 
     async stored() {
       const blobs = await cache.list();
-      return blobs.map(({ sha256, size }) => ({ sha256, size, label: labels.get(sha256) ?? 'a download' }));
+      const copies = (await listWorkingFiles()).filter(({ key }) => !isOwnFile(key));
+      return [
+        ...blobs.map(({ sha256, size }) => ({ sha256, size, label: labels.get(sha256) ?? 'a download' })),
+        ...copies.map(({ key, size }) => ({ sha256: key, size, label: 'weights in single precision' })),
+      ];
     },
     async forget(sha256) {
-      await cache.delete(sha256);
+      if (isDigest(sha256)) await cache.delete(sha256);
+      else await removeWorkingFiles(sha256);
     },
-    forgetAll: () => cache.clear(),
+    async forgetAll() {
+      await cache.clear();
+      for (const { key } of await listWorkingFiles()) if (!isOwnFile(key)) await removeWorkingFiles(key);
+    },
   };
+}
+
+/** The user's own models are removed on their page. */
+function isOwnFile(key: string): boolean {
+  return key.startsWith('own-');
+}
+
+function isDigest(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
 }
 
 /** What a card shows of a manifest, be it the registry's or a file's. */

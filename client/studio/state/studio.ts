@@ -97,6 +97,7 @@ export type StudioAction =
   | { readonly kind: 'set'; readonly settings: Partial<Settings> }
   | { readonly kind: 'models'; readonly models: readonly ModelChoice[] }
   | { readonly kind: 'choose-model'; readonly name: string }
+  | { readonly kind: 'forget-model'; readonly name: string }
   | { readonly kind: 'choose-backend'; readonly backend: Backend | 'auto' }
   | { readonly kind: 'press'; readonly press: Press }
   | { readonly kind: 'shelve'; readonly styles: readonly ShelfStyle[] }
@@ -132,6 +133,8 @@ export function reduce(state: StudioState, action: StudioAction): StudioState {
       return withModels(state, action.models);
     case 'choose-model':
       return chooseModel(state, action.name);
+    case 'forget-model':
+      return forgetModel(state, action.name);
     case 'choose-backend':
       return { ...state, wantedBackend: action.backend, press: { phase: 'empty' } };
     case 'press':
@@ -214,6 +217,14 @@ function withModels(state: StudioState, arrivals: readonly ModelChoice[]): Studi
   const first = models[0];
   const next = { ...state, models };
   return state.model === '' && first !== undefined ? chooseModel(next, first.name) : next;
+}
+
+/** Without the model; where it was chosen, the first that is left is. */
+function forgetModel(state: StudioState, name: string): StudioState {
+  const models = state.models.filter((model) => model.name !== name);
+  if (state.model !== name) return { ...state, models };
+  const next = { ...state, models, model: '', press: { phase: 'empty' as const } };
+  return models[0] === undefined ? next : chooseModel(next, models[0].name);
 }
 
 /** Another model brings its own proposals for size, steps, guidance and sampler. */

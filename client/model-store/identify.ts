@@ -1,0 +1,199 @@
+// What files in hand are together: a checkpoint and its parts, a folder of the diffusers layout, ours, or a tokenizer.
+import { blobSource } from '../formats/blob-source.ts';
+import type { ByteSource } from '../formats/entry.ts';
+import { openTensorFile } from '../formats/open-tensors.ts';
+import { assembleCheckpoint } from '../models/checkpoint.ts';
+import { readModelConfig } from '../models/config.ts';
+import { describeCheckpoint, type ModelDescription } from '../models/describe.ts';
+import { DIFFUSERS_FILES, diffusersManifest } from '../models/diffusers-config.ts';
+import { type ModelManifest, parseModelManifest } from '../models/manifest.ts';
+import { proposeManifest } from '../models/propose.ts';
+import { createTokenizer } from '../prompt/tokenizer.ts';
+import { StoreError } from './errors.ts';
+
+/** Where CLIP's vocabulary is found, in words: no address is built in. */
+export const TOKENIZER_ADVICE =
+  'All Stable Diffusion 1.x and 2.x models share CLIP’s: vocab.json and merges.txt of openai/clip-vit-large-patch14 on the Hugging ' +
+  'Face hub, or of the folder tokenizer in any diffusers model.';
+
+/** The two files as text. */
+export interface TokenizerFiles {
+  readonly vocab: string;
+  readonly merges: string;
+}
+
+/** A file in hand under its path, `/` between folders. */
+export interface PickedFile {
+  readonly path: string;
+  readonly file: Blob;
+}
+
+/** A model out of files in hand: which of them its parts are, and what it is. */
+export interface IdentifiedModel {
+  readonly manifest: ModelManifest;
+  readonly description: ModelDescription;
+  readonly parts: { readonly checkpoint: string; readonly textEncoder?: string; readonly vae?: string };
+}
+
+const TENSOR_FILE = /\.(safetensors|ckpt|pt|bin)$/i;
+/** Descriptions and vocabularies are a few megabytes at most. */
+const MAX_TEXT_BYTES = 64 * 2 ** 20;
+
+/** The tokenizer among the files, from the shallowest folder that has one; undefined where there is none. */
+export async function pickedTokenizer(picks: readonly PickedFile[]): Promise<TokenizerFiles | undefined> {
+  const byDepth = [...picks].sort((a, b) => a.path.split('/').length - b.path.split('/').length);
+  const named = (name: string) => byDepth.find(({ path }) => path.split('/').at(-1) === name);
+  const [vocab, merges] = [named('vocab.json'), named('merges.txt')];
+  if (vocab === undefined || merges === undefined) return undefined;
+  return { vocab: await textOf(vocab), merges: await textOf(merges) };
+}
+
+/** How many tokens it has. Throws `prompt/vocabulary` where the files do not fit. */
+export function tokenCount({ vocab, merges }: TokenizerFiles): number {
+  return createTokenizer(vocab, merges).size;
+}
+
+/**
+ * Identifies a model by its files' tensors, and by the descriptions of a folder where there are some. Throws ModelError and
+ * FormatError for what is none, and `store/source` where there are no tensors at all.
+ */
+export async function identifyModel(picks: readonly PickedFile[], name: string): Promise<IdentifiedModel> {
+  const index = picks.find(({ path }) => path.split('/').at(-1) === DIFFUSERS_FILES.index);
+  const own = picks.find(({ path }) => path.split('/').at(-1) === 'model.json');
+  if (own !== undefined) return fromManifest(picks, own, name);
+  if (index !== undefined) return fromDiffusers(picks, folderOf(index.path), name);
+  const tensors = picks.filter(({ path }) => TENSOR_FILE.test(path));
+  if (tensors.length === 0) {
+    throw new StoreError('source', 'none of the files holds tensors', {
+      found:
+        picks
+          .map(({ path }) => path)
+          .slice(0, 5)
+          .join(', ') || 'no files',
+      expected: 'a checkpoint (.safetensors, .ckpt), or a model’s folder',
+    });
+  }
+  // The file with the UNet is the checkpoint; a separate VAE or text encoder comes after it and goes before its own.
+  const opened = await Promise.all(
+    tensors.map(async (pick) => ({ pick, file: await openTensorFile(sourceOf(pick)) })),
+  );
+  const withParts = opened.map(({ pick, file }) => ({ pick, file, parts: assembleCheckpoint([file]).parts }));
+  const sorted = withParts.sort((a, b) => Number(b.parts.has('unet')) - Number(a.parts.has('unet')));
+  const checkpoint = assembleCheckpoint(sorted.map(({ file }) => file));
+  const [main, ...others] = sorted;
+  const withPart = (part: 'text' | 'vae') => others.find(({ parts }) => parts.has(part))?.pick.path;
+  const [textEncoder, vae] = [withPart('text'), withPart('vae')];
+  const parts = {
+    checkpoint: main!.pick.path,
+    ...(textEncoder !== undefined && { textEncoder }),
+    ...(vae !== undefined && { vae }),
+  };
+  const manifest = proposeManifest(checkpoint, { name, ...stored(parts) });
+  readModelConfig(checkpoint, manifest);
+  return { manifest, description: describeCheckpoint(checkpoint), parts };
+}
+
+async function fromManifest(
+  picks: readonly PickedFile[],
+  own: PickedFile,
+  name: string,
+): Promise<IdentifiedModel> {
+  const folder = folderOf(own.path);
+  const manifest = parseModelManifest(JSON.parse(await textOf(own)), own.path);
+  const { checkpoint, textEncoder, vae } = manifest;
+  const parts = {
+    checkpoint: folder + checkpoint,
+    ...(textEncoder !== undefined && { textEncoder: folder + textEncoder }),
+    ...(vae !== undefined && { vae: folder + vae }),
+  };
+  return checked(picks, { ...manifest, name }, parts);
+}
+
+async function fromDiffusers(
+  picks: readonly PickedFile[],
+  folder: string,
+  name: string,
+): Promise<IdentifiedModel> {
+  const { configs, weights } = DIFFUSERS_FILES;
+  const json = async (path: string): Promise<unknown> => {
+    const pick = picks.find((candidate) => candidate.path === folder + path);
+    return pick === undefined ? undefined : JSON.parse(await textOf(pick));
+  };
+  const first = (paths: readonly string[]): string => {
+    const found = paths.find((path) => picks.some((pick) => pick.path === folder + path));
+    if (found !== undefined) return found;
+    throw new StoreError('source', 'a part of the model has no weights', {
+      where: folder,
+      expected: paths.join(' or '),
+    });
+  };
+  const files = {
+    checkpoint: first(weights.checkpoint),
+    textEncoder: first(weights.textEncoder),
+    vae: first(weights.vae),
+  };
+  const described = {
+    unet: await json(configs.unet),
+    textEncoder: await json(configs.textEncoder),
+    vae: await json(configs.vae),
+    scheduler: await json(configs.scheduler),
+  };
+  const parts = {
+    checkpoint: folder + files.checkpoint,
+    textEncoder: folder + files.textEncoder,
+    vae: folder + files.vae,
+  };
+  return checked(picks, diffusersManifest(name, described, files), parts);
+}
+
+async function checked(
+  picks: readonly PickedFile[],
+  manifest: ModelManifest,
+  parts: IdentifiedModel['parts'],
+): Promise<IdentifiedModel> {
+  const open = async (path: string) => {
+    const pick = picks.find((candidate) => candidate.path === path);
+    if (pick !== undefined) return openTensorFile(sourceOf(pick));
+    throw new StoreError('source', 'a file of the model is missing', {
+      where: manifest.name,
+      expected: path,
+      fix: 'Take the whole folder.',
+    });
+  };
+  const checkpoint = assembleCheckpoint(await Promise.all(Object.values(parts).map(open)));
+  const kept = { ...manifest, ...stored(parts) };
+  readModelConfig(checkpoint, kept);
+  return { manifest: kept, description: describeCheckpoint(checkpoint), parts };
+}
+
+/** Names that the parts have in a manifest of files in hand. */
+function stored(parts: IdentifiedModel['parts']) {
+  const last = (path: string): string =>
+    path
+      .split('/')
+      .at(-1)!
+      .replace(/[\\:?#%]/g, '-');
+  return {
+    checkpoint: last(parts.checkpoint),
+    ...(parts.textEncoder !== undefined && { textEncoder: last(parts.textEncoder) }),
+    ...(parts.vae !== undefined && { vae: last(parts.vae) }),
+    tokenizer: { vocab: 'vocab.json', merges: 'merges.txt' },
+  };
+}
+
+function sourceOf({ path, file }: PickedFile): ByteSource {
+  return blobSource(path, file);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
+}
+
+async function textOf({ path, file }: PickedFile): Promise<string> {
+  if (file.size <= MAX_TEXT_BYTES) return file.text();
+  throw new StoreError('source', 'a text of the model is too large', {
+    where: path,
+    expected: `at most ${MAX_TEXT_BYTES} bytes`,
+    found: String(file.size),
+  });
+}

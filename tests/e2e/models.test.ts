@@ -1,0 +1,84 @@
+// The models' page in Chromium: a folder and a checkpoint added, kept over a reload, drawn with, removed; refusals in words.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeSafetensors } from '../../client/formats/safetensors.ts';
+import type { LocalEdge } from '../../worker/serve.ts';
+import { launchChromium, type TestBrowser } from './chromium.ts';
+import { draw, engineReady, fill, serveStudio } from './studio-page.ts';
+
+const DIFFUSERS = new URL('../golden/sd-tiny-diffusers', import.meta.url).pathname;
+
+describe('the models’ page', { timeout: 600_000 }, () => {
+  let edge: LocalEdge;
+  let browser: TestBrowser;
+  let page: Page;
+  let folder: string;
+  const card = () => page.locator('.model-card', { hasText: 'sd-tiny-diffusers' });
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tincture-models-page-'));
+    edge = await serveStudio();
+    browser = await launchChromium({ origin: edge.url });
+    page = await browser.newPage('/#models');
+    await engineReady(page);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await edge.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('names what a file is that is no model, and what is missing', async () => {
+    const flux = join(folder, 'flux.safetensors');
+    const tensor = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) } as const;
+    await writeFile(flux, writeSafetensors(new Map([['double_blocks.0.img_attn.qkv.weight', tensor]])));
+    await page.getByLabel('Model files').setInputFiles(flux);
+    await page.locator('.failure', { hasText: 'this is a Flux model' }).waitFor();
+    await page.getByLabel('Model files').setInputFiles(join(DIFFUSERS, 'model_index.json'));
+    await page.locator('.notice', { hasText: 'No model among these files' }).waitFor();
+  });
+
+  it('says that there is no room, and takes the model once there is', async () => {
+    const session = await page.context().newCDPSession(page);
+    const origin = new URL(page.url()).origin;
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1_000_000 });
+    await page.getByLabel('Model folder').setInputFiles(DIFFUSERS);
+    await page.locator('.failure', { hasText: 'no room' }).waitFor();
+    expect(await card().count()).toBe(0);
+    await session.send('Storage.overrideQuotaForOrigin', { origin });
+
+    await page.getByLabel('Model folder').setInputFiles(DIFFUSERS);
+    await card().waitFor();
+    expect(await card().textContent()).toContain('Stable Diffusion 1.x, 1.9 M parameters');
+    expect(await card().textContent()).toContain('copied into this browser');
+    expect(await page.locator('.models-page').textContent()).toContain('Tokenizers remembered: 600 tokens');
+  });
+
+  it('draws with it, after a reload too', async () => {
+    await page.reload();
+    await card().getByRole('button', { name: 'Use sd-tiny-diffusers' }).click();
+    await page.getByRole('link', { name: 'Draw', exact: true }).click();
+    await engineReady(page);
+    await fill(page, { prompt: 'red apple', seed: '5', steps: 1 });
+    const picture = await draw(page);
+    expect([picture.width, picture.height]).toEqual([512, 512]);
+  });
+
+  it('removes it, with its copies', async () => {
+    await page.getByRole('link', { name: 'Models', exact: true }).click();
+    await card().getByRole('button', { name: 'Remove sd-tiny-diffusers' }).click();
+    await card().waitFor({ state: 'detached' });
+    const left = await page.evaluate(async () => {
+      const names: string[] = [];
+      const root = await navigator.storage.getDirectory();
+      const working = await root.getDirectoryHandle('tincture-working', { create: true });
+      for await (const name of working.keys()) names.push(name);
+      return names;
+    });
+    expect(left).toEqual([]);
+    expect(browser.errors).toEqual([]);
+  });
+});
