@@ -12,36 +12,60 @@ def spread_timesteps(count):
     return ((torch.arange(count) + torch.rand(count)) * (STEPS / count)).long().clamp(max=STEPS - 1)
 
 
-def noise_loss(predict, latents, timesteps, least=0.0):
+def noised(latents, noise, timesteps):
+    """The latents [n, 4, h, w] with the schedule's share of noise at timesteps [n]."""
+    alpha = ALPHAS[timesteps].view(-1, 1, 1, 1)
+    return alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
+
+
+def weighted_error(predicted, noise, timesteps, least=0.0):
     """Squared error of the predicted noise, weighted so that all timesteps matter alike.
 
-    `predict(noisy [n, 4, h, w], timesteps [n])` gives the noise. In terms of the clean latent's error the weight is
-    √min(SNR, 5). Plain min-SNR weighting, min(SNR, 5), left the noisiest timesteps, which decide what is drawn, with
-    a tenth of the others' loss, and the words unheard. `least` is a lower bound of √SNR: the larger, the more the
-    noisiest timesteps count.
+    In terms of the clean latent's error the weight is √min(SNR, 5). Plain min-SNR weighting, min(SNR, 5), left the
+    noisiest timesteps, which decide what is drawn, with a tenth of the others' loss, and the words unheard. `least` is
+    a lower bound of √SNR: the larger, the more the noisiest timesteps count.
     """
     alpha = ALPHAS[timesteps].view(-1, 1, 1, 1)
-    noise = torch.randn_like(latents)
-    predicted = predict(alpha.sqrt() * latents + (1 - alpha).sqrt() * noise, timesteps)
     snr = alpha / (1 - alpha)
     weight = snr.clamp(max=MAX_SNR).sqrt().clamp(min=least) / snr
     return (weight * (predicted.float() - noise) ** 2).mean()
+
+
+def noise_loss(predict, latents, timesteps, least=0.0):
+    """The weighted error of `predict(noisy [n, 4, h, w], timesteps [n])`, which gives the noise, on fresh noise."""
+    noise = torch.randn_like(latents)
+    return weighted_error(predict(noised(latents, noise, timesteps), timesteps), noise, timesteps, least)
+
+
+def start_noise(count, seed, side=16):
+    """What sampling begins with: [count, 4, side, side]."""
+    return torch.randn(count, 4, side, side, generator=torch.Generator().manual_seed(seed))
+
+
+def sampling_timesteps(steps):
+    """The timesteps of a sampling run of `steps` steps, the noisiest first."""
+    stride = STEPS // steps
+    return range((steps - 1) * stride + 1, 0, -stride)
+
+
+def ddim_step(x, noise, timesteps, steps):
+    """x [n, 4, h, w] at timesteps [n], one of `steps` steps further, without added noise."""
+    alpha = ALPHAS[timesteps].view(-1, 1, 1, 1)
+    before = ALPHAS[(timesteps - STEPS // steps).clamp(min=0)].view(-1, 1, 1, 1)
+    clean = (x - (1 - alpha).sqrt() * noise) / alpha.sqrt()
+    return before.sqrt() * clean + (1 - before).sqrt() * noise
 
 
 @torch.no_grad()
 def sample(unet, context, empty, seed, steps=20, guidance=2.5, side=16):
     """DDIM without added noise: latents [n, 4, side, side] of contexts [n, 77, w], `empty` [1, 77, w]."""
     count = len(context)
-    x = torch.randn(count, 4, side, side, generator=torch.Generator().manual_seed(seed))
+    x = start_noise(count, seed, side)
     both = torch.cat([empty.expand(count, -1, -1), context])
-    stride = STEPS // steps
-    for t in range((steps - 1) * stride + 1, 0, -stride):
-        alpha = ALPHAS[t]
-        alpha_before = ALPHAS[max(t - stride, 0)]
-        plain, asked = unet(torch.cat([x, x]), torch.full((2 * count,), t), both).float().chunk(2)
-        noise = plain + guidance * (asked - plain)
-        clean = (x - (1 - alpha).sqrt() * noise) / alpha.sqrt()
-        x = alpha_before.sqrt() * clean + (1 - alpha_before).sqrt() * noise
+    for t in sampling_timesteps(steps):
+        timesteps = torch.full((count,), t)
+        plain, asked = unet(torch.cat([x, x]), timesteps.repeat(2), both).float().chunk(2)
+        x = ddim_step(x, plain + guidance * (asked - plain), timesteps, steps)
     return x
 
 

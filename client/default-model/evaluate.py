@@ -112,16 +112,16 @@ def styled(artist, denoiser, folder, name, strengths, names):
     hypernetwork.detach(denoiser.unet)
 
 
-def style_gains(artist, denoiser, vae, entries, rgba, folder):
+def style_gains(artist, denoiser, vae, entries, rgba, folder, only=None):
     """For each style, the share of pictures called that style by strength, on the names kept for choosing gains."""
     names = tuning_names(entries)
     classifier = StyleClassifier(vae, rgba[::6])
     return {name: {strength: round((classifier(pictures) == kind).float().mean().item(), 3)
                    for strength, pictures in styled(artist, denoiser, folder, name, (1, 1.25, 1.5, 1.75), names)}
-            for kind, name in enumerate(STYLES, start=1)}
+            for kind, name in enumerate(STYLES, start=1) if only in (None, name)}
 
 
-def style_shares(artist, denoiser, vae, entries, rgba, folder, count=100):
+def style_shares(artist, denoiser, vae, entries, rgba, folder, only=None, count=100):
     """For each style, the share of pictures called that style by strength: of all names, and of those new to the styles."""
     trained = {entries[i]["name"] for i in choose(entries)}
     names = sorted({entry["name"] for entry in entries} - set(tuning_names(entries)))
@@ -132,6 +132,8 @@ def style_shares(artist, denoiser, vae, entries, rgba, folder, count=100):
               "classifier_accuracy": round(classifier.training_accuracy, 4)}
     plain = classifier(artist(names))  # strength 0 leaves the model as it is, whatever the style
     for kind, name in enumerate(STYLES, start=1):
+        if only not in (None, name):
+            continue
         called = {0: plain}
         called |= {s: classifier(pictures) for s, pictures in styled(artist, denoiser, folder, name, (0.5, 1), names)}
         share = lambda kinds: round((kinds == kind).float().mean().item(), 3)
@@ -148,6 +150,7 @@ def main():
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", choices=["retrieval", "grounds", "styles", "gains", "nothing"])
+    parser.add_argument("--style", choices=list(STYLES), help="of the styles, measure this one alone")
     parser.add_argument("--grid", type=Path, help="write a sheet of pictures to this PNG")
     parser.add_argument("--json", type=Path, help="write the figures to this file, beside those that are there")
     options = parser.parse_args()
@@ -167,9 +170,10 @@ def main():
     if wanted("grounds"):
         figures["grounds"] = ground_accuracy(artist, entries)
     if wanted("styles"):
-        figures["styles"] = style_shares(artist, denoiser, vae, entries, rgba, options.model)
+        shares = style_shares(artist, denoiser, vae, entries, rgba, options.model, options.style)
+        figures["styles"] = {**known.get("styles", {}), **shares}
     if options.only == "gains":
-        figures["gains"] = style_gains(artist, denoiser, vae, entries, rgba, options.model)
+        figures["gains"] = style_gains(artist, denoiser, vae, entries, rgba, options.model, options.style)
     if options.grid:
         Image.fromarray(data.contact_sheet(artist(GRID), 8)).save(options.grid, optimize=True)
     text = json.dumps(figures, indent=2)

@@ -4,7 +4,7 @@ import os
 import torch
 from torch import nn
 
-from unet import CrossAttention
+from unet import CrossAttention, UNet
 
 STRUCTURE, ACTIVATION = [1, 2, 1], "relu"
 
@@ -38,7 +38,7 @@ class Hypernetwork(nn.Module):
     def attach(self, unet):
         """Bends every self- and cross-attention of the UNet."""
         for module in unet.modules():
-            if isinstance(module, CrossAttention):
+            if isinstance(module, (UNet, CrossAttention)):
                 object.__setattr__(module, "hypernetwork", self)  # not a submodule: the UNet does not own it
 
     def set_strength(self, strength):
@@ -70,7 +70,7 @@ class Hypernetwork(nn.Module):
 
 def detach(unet):
     for module in unet.modules():
-        if isinstance(module, CrossAttention):
+        if isinstance(module, (UNet, CrossAttention)):
             object.__setattr__(module, "hypernetwork", None)
 
 

@@ -35,16 +35,15 @@ class ResBlock(nn.Module):
         same = channels == out_channels
         self.skip_connection = nn.Identity() if same else nn.Conv2d(channels, out_channels, 1)
 
-    def forward(self, x, emb, context):
+    def forward(self, x, emb, contexts):
         h = self.in_layers(x) + self.emb_layers(emb)[:, :, None, None]
         return self.skip_connection(x) + self.out_layers(h)
 
 
 class CrossAttention(nn.Module):
-    """Attention over `context`, or over x itself when there is none.
+    """Attention over a pair of contexts, for keys and for values, or over x itself when there is none.
 
-    `hypernetwork` is None or a function (width → pair of modules) whose outputs take the context's place
-    before the key and value projections.
+    `hypernetwork` is None or a function whose two outputs take x's place before the key and value projections.
     """
     hypernetwork = None
 
@@ -56,11 +55,10 @@ class CrossAttention(nn.Module):
         self.to_v = nn.Linear(context_width, width, bias=False)
         self.to_out = nn.Sequential(nn.Linear(width, width), nn.Identity())
 
-    def forward(self, x, context=None):
-        context = x if context is None else context
-        context_k = context_v = context
-        if self.hypernetwork is not None:
-            context_k, context_v = self.hypernetwork(context)
+    def forward(self, x, contexts=None):
+        if contexts is None:
+            contexts = (x, x) if self.hypernetwork is None else self.hypernetwork(x)
+        context_k, context_v = contexts
         batch, length, width = x.shape
         split = lambda t: t.view(batch, -1, self.heads, width // self.heads).transpose(1, 2)
         q, k, v = split(self.to_q(x)), split(self.to_k(context_k)), split(self.to_v(context_v))
@@ -96,9 +94,9 @@ class TransformerBlock(nn.Module):
         self.attn2 = CrossAttention(width, context_width, heads)
         self.norm1, self.norm2, self.norm3 = (LayerNorm(width) for _ in range(3))
 
-    def forward(self, x, context):
+    def forward(self, x, contexts):
         x = x + self.attn1(self.norm1(x))
-        x = x + self.attn2(self.norm2(x), context)
+        x = x + self.attn2(self.norm2(x), contexts)
         return x + self.ff(self.norm3(x))
 
 
@@ -110,11 +108,11 @@ class SpatialTransformer(nn.Module):
         self.transformer_blocks = nn.ModuleList([TransformerBlock(channels, context_width, heads)])
         self.proj_out = zeroed(nn.Conv2d(channels, channels, 1))
 
-    def forward(self, x, emb, context):
+    def forward(self, x, emb, contexts):
         batch, channels, height, width = x.shape
         h = self.proj_in(self.norm(x)).flatten(2).transpose(1, 2)
         for block in self.transformer_blocks:
-            h = block(h, context)
+            h = block(h, contexts)
         return x + self.proj_out(h.transpose(1, 2).reshape(batch, channels, height, width))
 
 
@@ -123,7 +121,7 @@ class Downsample(nn.Module):
         super().__init__()
         self.op = nn.Conv2d(channels, channels, 3, stride=2, padding=1)
 
-    def forward(self, x, emb, context):
+    def forward(self, x, emb, contexts):
         return self.op(x)
 
 
@@ -132,25 +130,28 @@ class Upsample(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
 
-    def forward(self, x, emb, context):
+    def forward(self, x, emb, contexts):
         return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
 
 
 class InputConv(nn.Conv2d):
-    def forward(self, x, emb, context):
+    def forward(self, x, emb, contexts):
         return super().forward(x)
 
 
 class Block(nn.ModuleList):
-    """Layers in a row that all take (x, emb, context)."""
+    """Layers in a row that all take (x, emb, contexts)."""
 
-    def forward(self, x, emb, context):
+    def forward(self, x, emb, contexts):
         for layer in self:
-            x = layer(x, emb, context)
+            x = layer(x, emb, contexts)
         return x
 
 
 class UNet(nn.Module):
+    """`hypernetwork` is None or a function whose two outputs take the context's place, once for all attentions."""
+    hypernetwork = None
+
     def __init__(self, channels, multipliers, res_blocks, attention_at, heads, context_width, latent_channels=4):
         """`attention_at`: the downsampling factors (1, 2, 4 …) of the levels that hold attention."""
         super().__init__()
@@ -191,11 +192,12 @@ class UNet(nn.Module):
 
     def forward(self, x, timesteps, context):
         emb = self.time_embed(timestep_embedding(timesteps, self.channels))
+        contexts = (context, context) if self.hypernetwork is None else self.hypernetwork(context)
         skips = []
         for block in self.input_blocks:
-            x = block(x, emb, context)
+            x = block(x, emb, contexts)
             skips.append(x)
-        x = self.middle_block(x, emb, context)
+        x = self.middle_block(x, emb, contexts)
         for block in self.output_blocks:
-            x = block(torch.cat([x, skips.pop()], dim=1), emb, context)
+            x = block(torch.cat([x, skips.pop()], dim=1), emb, contexts)
         return self.out(x)
