@@ -1,5 +1,6 @@
 // Searching 100,000 styles: the worker's own search over HTTP against a bare Worker that asks D1 the same words with one bare
-// query, on the same data in the same run. Prints the ratios of their times at the 50th and the 99th percentile.
+// query, on the same data in the same run. Prints the ratios of their times at the 50th and the 99th percentile. Publishing so many
+// takes minutes: TINCTURE_BENCH_FOLDER names a folder that keeps them for the next run.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +28,8 @@ const BARE = `export default {
   },
 };`;
 
-const folder = await mkdtemp(join(tmpdir(), 'tincture-search-'));
+const kept = process.env['TINCTURE_BENCH_FOLDER'];
+const folder = kept ?? (await mkdtemp(join(tmpdir(), 'tincture-search-')));
 const workers = { edge: await bundleWorker(), bare: BARE };
 const config = (name: keyof typeof workers) => ({
   config: {
@@ -99,11 +101,12 @@ try {
   const database = (await seeding.getD1Database('DB')) as unknown as D1Database;
   await migrate(database);
   const began = performance.now();
-  await seedSearch(database, STYLES);
+  const there = await database.prepare('SELECT count(*) AS count FROM listings').first<{ count: number }>();
+  if (there?.count !== STYLES) await seedSearch(database, STYLES);
   await seeding.dispose();
   console.log(`${STYLES} styles published in ${((performance.now() - began) / 1000).toFixed(0)} s`);
   const ratios: number[] = [];
-  for (const turn of [1, 2]) {
+  for (const turn of [1, 2, 3]) {
     const bare = await measure('bare', (words) => `/?match=${encodeURIComponent(matchOf(words))}`);
     const edge = await measure('edge', (words) => `/v1/styles?limit=${PAGE}&q=${encodeURIComponent(words)}`);
     const row = (share: number) => `${at(edge, share).toFixed(1)} ms ÷ ${at(bare, share).toFixed(1)} ms`;
@@ -112,9 +115,9 @@ try {
     console.log(`turn ${turn}: p50 ${row(0.5)} = ${(at(edge, 0.5) / at(bare, 0.5)).toFixed(2)}`);
     console.log(`turn ${turn}: p99 ${row(0.99)} = ${ratio.toFixed(2)}`);
   }
-  const best = Math.min(...ratios);
-  console.log(`search ÷ bare D1 query, p99: ${best.toFixed(2)} (aim ≤ ${AIM})`);
+  const middle = ratios.toSorted((a, b) => a - b)[1]!;
+  console.log(`search ÷ bare D1 query, p99, the middle of three: ${middle.toFixed(2)} (aim ≤ ${AIM})`);
   if (process.argv.includes('--json')) console.log(JSON.stringify({ name: 'search', p99: ratios, aim: AIM }));
 } finally {
-  await rm(folder, { recursive: true, force: true });
+  if (kept === undefined) await rm(folder, { recursive: true, force: true });
 }
