@@ -9,6 +9,7 @@ import { buildUnet } from '../models/unet.ts';
 import type { EmittedGraph } from '../onnx/graph.ts';
 import { createSession } from '../runtime/create.ts';
 import type { Backend, Session } from '../runtime/session.ts';
+import { elementCount } from '../tensor/tensor.ts';
 import type { OpenModel } from './model.ts';
 
 /** UNet sessions kept at once, whatever their size: the plain one and one of the last styles' shape. */
@@ -17,10 +18,23 @@ const UNETS_KEPT = 2;
 const SMALL_UNETS_KEPT = 8;
 const SMALL_UNETS_BYTES = 2 ** 30;
 
+/**
+ * Weights of all parts together, in float32, above which only one session is alive at a time on wasm: its heap ends at 4 GiB,
+ * and activations need the rest. Stable Diffusion 1.5 has 4.3 GB, so each picture makes its sessions one after another.
+ */
+export const ALONE_BYTES = 3 * 2 ** 30;
+
 /** How many UNet sessions of a checkpoint of so many bytes are kept at once. */
 export function unetsKept(checkpointBytes: number): number {
   const fit = Math.floor(SMALL_UNETS_BYTES / checkpointBytes);
   return Math.min(Math.max(fit, UNETS_KEPT), SMALL_UNETS_KEPT);
+}
+
+/** Bytes of all weights once they are float32. */
+function weightBytes({ checkpoint: { entries } }: OpenModel): number {
+  let count = 0;
+  for (const { shape } of entries.values()) count += elementCount(shape);
+  return count * Float32Array.BYTES_PER_ELEMENT;
 }
 
 /** Makes and keeps the sessions of a model. */
@@ -28,21 +42,29 @@ export class Sessions {
   readonly #model: OpenModel;
   readonly #backend: Backend;
   readonly #precision: Precision;
+  readonly #alone: boolean;
   #text: Promise<Session> | undefined;
   readonly #decoders = new Map<AttentionLowering, Promise<Session>>();
   readonly #encoders = new Map<AttentionLowering, Promise<Session>>();
   /** By attention and signature key, in order of last use. */
   readonly #unets = new Map<string, Promise<Session>>();
 
-  /** `precision` is the UNet's. */
-  constructor(model: OpenModel, backend: Backend, precision: Precision = 'float32') {
+  /** `precision` is the UNet's; `aloneBytes` another limit for tests. */
+  constructor(
+    model: OpenModel,
+    backend: Backend,
+    precision: Precision = 'float32',
+    aloneBytes: number = ALONE_BYTES,
+  ) {
+    this.#alone = backend === 'wasm' && weightBytes(model) > aloneBytes;
     this.#model = model;
     this.#backend = backend;
     this.#precision = precision;
   }
 
   /** Takes embeddings and skipped layers as inputs, so that no picture needs another. */
-  textEncoder(): Promise<Session> {
+  async textEncoder(): Promise<Session> {
+    if (this.#text === undefined) await this.#makeAlone();
     this.#text ??= this.#create(
       buildTextEncoder(this.#model.checkpoint, this.#model.config, { steered: true }),
       () => {
@@ -52,18 +74,20 @@ export class Sessions {
     return this.#text;
   }
 
-  decoder(attention: AttentionLowering): Promise<Session> {
+  async decoder(attention: AttentionLowering): Promise<Session> {
     const kept = this.#decoders.get(attention);
     if (kept !== undefined) return kept;
+    await this.#makeAlone();
     const graph = buildDecoder(this.#model.checkpoint, this.#model.config, { attention });
     const session = this.#create(graph, () => this.#decoders.delete(attention));
     this.#decoders.set(attention, session);
     return session;
   }
 
-  encoder(attention: AttentionLowering): Promise<Session> {
+  async encoder(attention: AttentionLowering): Promise<Session> {
     const kept = this.#encoders.get(attention);
     if (kept !== undefined) return kept;
+    await this.#makeAlone();
     const graph = buildEncoder(this.#model.checkpoint, this.#model.config, { attention });
     const session = this.#create(graph, () => this.#encoders.delete(attention));
     this.#encoders.set(attention, session);
@@ -74,6 +98,7 @@ export class Sessions {
   async unet(signature: StyleSignature, attention: AttentionLowering): Promise<Session> {
     const key = `${attention} ${signature.key}`;
     const kept = this.#unets.get(key);
+    if (kept === undefined) await this.#makeAlone();
     this.#unets.delete(key);
     if (kept === undefined) await this.#makeRoom();
     const session =
@@ -88,6 +113,11 @@ export class Sessions {
       );
     this.#unets.set(key, session);
     return session;
+  }
+
+  /** Where memory holds one session only, releases the others before another is made. */
+  async #makeAlone(): Promise<void> {
+    if (this.#alone) await this.release();
   }
 
   /** Releases the UNets that were used longest ago, before another one takes memory. */

@@ -1,6 +1,9 @@
 // Models of every layout through the whole engine in Node: 2.x, a diffusers folder, inpainting, parts in files in hand.
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { openModel } from '../../client/engine/model.ts';
+import { currentPlatform } from '../../client/engine/platform.ts';
+import { Sessions } from '../../client/engine/sessions.ts';
 import type { StoredTensor } from '../../client/formats/entry.ts';
 import { writeSafetensors } from '../../client/formats/safetensors.ts';
 import {
@@ -106,6 +109,20 @@ describe('the reference’s DDIM latent', () => {
     for (let o = 0; o < out; o++) wide.fill(0.05, o * 81 + 36, o * 81 + 45);
     expect(await drawn(await filesOf(tensors), 'sd-tiny')).toBeGreaterThan(1e-2);
   });
+});
+
+it('of a model too large for two sessions at once, only one is alive', async () => {
+  const platform = await currentPlatform();
+  const finding = { platform, registry: undefined, signal: undefined, onProgress: undefined };
+  const sessions = new Sessions(await openModel(`${GOLDEN}/sd-tiny`, finding), 'wasm', 'float32', 1_000_000);
+  const text = await sessions.textEncoder();
+  const decoder = await sessions.decoder('plain');
+  await expect(text.run({})).rejects.toMatchObject({ code: 'runtime/released' });
+  expect(await sessions.decoder('plain')).toBe(decoder);
+  const unet = await sessions.unet({ key: '', widths: [] }, 'plain');
+  await expect(decoder.run({})).rejects.toMatchObject({ code: 'runtime/released' });
+  await sessions.release();
+  await expect(unet.run({})).rejects.toMatchObject({ code: 'runtime/released' });
 });
 
 describe('refused, in words:', () => {
