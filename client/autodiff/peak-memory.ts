@@ -29,10 +29,15 @@ export function peakMemory(graph: GraphWriter, boundary = graph.nodes.length): P
   const owner = new Map<string, string>();
   const lastUse = new Map<string, number>();
   const root = (name: string): string => owner.get(name) ?? name;
+  // The runtime computes what follows from constants alone when the session is made.
+  const constant = new Set(graph.initializers.map(({ value }) => value.name));
   for (const [index, node] of graph.nodes.entries()) {
     const [source] = node.inputs;
     if (VIEWS.has(node.op) && source !== undefined) owner.set(node.outputs[0]!.name, root(source.name));
     for (const input of node.inputs) if (input !== undefined) lastUse.set(root(input.name), index);
+    if (node.inputs.every((input) => input === undefined || constant.has(input.name))) {
+      for (const { name } of node.outputs) constant.add(name);
+    }
   }
   for (const { value } of graph.outputs) lastUse.set(root(value.name), graph.nodes.length);
   const ending = new Map<number, number>();
@@ -42,7 +47,7 @@ export function peakMemory(graph: GraphWriter, boundary = graph.nodes.length): P
   let kept = 0;
   for (const [index, node] of graph.nodes.entries()) {
     for (const output of node.outputs) {
-      if (root(output.name) !== output.name) continue;
+      if (root(output.name) !== output.name || constant.has(output.name)) continue;
       const bytes = bytesOf(output);
       alive += bytes;
       const end = lastUse.get(output.name) ?? index;

@@ -1,5 +1,6 @@
 // `train`'s options as what training takes: checked, with defaults, and with those of the run that is gone on from.
 import { basename, dirname, join, resolve } from 'node:path';
+import { TinctureError } from '../../plugins/contract/error.ts';
 import { fileSource } from '../formats/node-file.ts';
 import type { HypernetworkDescription } from '../index.ts';
 import { DEFAULT_MODEL } from '../kit/prompt-context.ts';
@@ -61,7 +62,8 @@ export interface TrainRequest {
   readonly tagDropout: number;
   readonly emptyShare: number;
   readonly holdBack: number;
-  readonly memory: MemoryPlan;
+  /** Undefined: by the step's size. */
+  readonly memory: MemoryPlan | undefined;
   readonly saveEvery: number;
   readonly previewEvery: number;
   readonly previewPrompt: string | undefined;
@@ -157,7 +159,7 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
 /** The options that the state was saved with, of those types that the command line gives. */
 function keptOptions(given: Values, resume: SavedTraining | undefined): Values {
   if (resume?.options === undefined) return {};
-  const saved = Object(JSON.parse(resume.options)) as Record<string, unknown>;
+  const saved = parsedObject(resume.options, String(given['resume']));
   const sound = Object.entries(saved).filter(([key, value]) => {
     const option = Object.hasOwn(KEPT, key) ? KEPT[key as keyof typeof KEPT] : undefined;
     if (option === undefined || given[key] !== undefined) return false;
@@ -165,6 +167,14 @@ function keptOptions(given: Values, resume: SavedTraining | undefined): Values {
     return typeof value === option.type;
   });
   return Object.fromEntries(sound) as Values;
+}
+
+function parsedObject(json: string, where: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(json)) as Record<string, unknown>;
+  } catch (cause) {
+    throw new TinctureError('cli/input', 'the options kept in the file are not JSON', { where, cause });
+  }
 }
 
 function descriptionOf(values: Values, name: string): HypernetworkDescription {
@@ -226,8 +236,7 @@ function sizeOf(given: string | undefined): TrainRequest['size'] {
   return { width: Number(match[1]), height: Number(match[2]) };
 }
 
-function memoryOf(given: string | undefined): MemoryPlan {
-  if (given === undefined || given === 'cheap') return 'cheap';
-  if (given === 'kept' || given === 'segments') return given;
+function memoryOf(given: string | undefined): MemoryPlan | undefined {
+  if (given === undefined || given === 'kept' || given === 'cheap' || given === 'segments') return given;
   throw new UsageError(`--memory must be kept, cheap or segments, not ${JSON.stringify(given)}`);
 }

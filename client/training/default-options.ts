@@ -23,7 +23,7 @@ export function defaultOptions(
     minSnr: undefined,
     sampledLatents: false,
     seed: 0n,
-    memory: 'cheap',
+    memory: undefined,
     captions: {
       templates: kind === 'hypernetwork' ? ['[filewords]'] : ['[name]', '[filewords], [name]'],
       shuffleTags: false,

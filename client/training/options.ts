@@ -18,7 +18,8 @@ export interface TrainingOptions {
   readonly minSnr: number | undefined;
   readonly sampledLatents: boolean;
   readonly seed: bigint;
-  readonly memory: MemoryPlan;
+  /** What the backward pass computes again; undefined: by the step's size. */
+  readonly memory: MemoryPlan | undefined;
   readonly captions: CaptionOptions;
 }
 

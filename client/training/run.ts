@@ -32,10 +32,12 @@ export async function runTraining(
 ): Promise<TrainingState> {
   const watch = new LossWatch();
   let good = await trainer.state();
+  let savedStep: number | undefined;
   const save = async (): Promise<void> => {
     const state = await trainer.state();
-    if (state.step === good.step && state.step > 0) return;
+    if (state.step === savedStep) return;
     await events.onSave?.(state);
+    savedStep = state.step;
     good = state;
   };
   for (;;) {

@@ -1,6 +1,7 @@
 // The graph of a training step: batch in, loss and gradients out.
 
 import { gradients } from '../autodiff/gradients.ts';
+import { peakMemory } from '../autodiff/peak-memory.ts';
 import { cheapRecomputation, segmentRecomputation } from '../autodiff/recompute.ts';
 import type { TensorFile } from '../formats/entry.ts';
 import type { HypernetworkDescription } from '../hypernetwork/hypernetwork.ts';
@@ -23,8 +24,11 @@ export interface BatchSize {
   readonly tokens: number;
 }
 
-/** `kept`: all that the backward pass needs is kept. `cheap`, the default, and `segments`: see client/autodiff. */
+/** `kept`: all that the backward pass needs is kept. `cheap` and `segments`: see client/autodiff. */
 export type MemoryPlan = 'kept' | 'cheap' | 'segments';
+
+/** Steps that need no more than this on paper keep everything, which is fastest; larger ones go by segments. */
+const KEPT_LIMIT_BYTES = 2 ** 30;
 
 /** What is trained, as far as graphs are concerned. */
 export type Trainee =
@@ -36,7 +40,8 @@ export type Trainee =
   | { readonly kind: 'embedding'; readonly vectors: number };
 
 export interface StepGraphOptions {
-  readonly memory?: MemoryPlan;
+  /** Default: by the step's size. */
+  readonly memory?: MemoryPlan | undefined;
   /** The loss alone, for validation. Default false. */
   readonly lossOnly?: boolean;
 }
@@ -60,6 +65,8 @@ export interface StepGraph {
   readonly parameters: ReadonlyMap<string, Value>;
   /** How many of the graph's nodes are the forward pass: the first ones. */
   readonly forwardNodes: number;
+  /** Whether the graph has the input `zero`. */
+  readonly recomputes: boolean;
 }
 
 /**
@@ -74,7 +81,21 @@ export function buildStepGraph(
   config: ModelConfig,
   trainee: Trainee,
   size: BatchSize,
-  { memory = 'cheap', lossOnly = false }: StepGraphOptions = {},
+  { memory, lossOnly = false }: StepGraphOptions = {},
+): StepGraph {
+  if (memory !== undefined || lossOnly) return build(file, config, trainee, size, memory ?? 'kept', lossOnly);
+  const keeping = build(file, config, trainee, size, 'kept', false);
+  if (peakMemory(keeping.graph).peak <= KEPT_LIMIT_BYTES) return keeping;
+  return build(file, config, trainee, size, 'segments', false);
+}
+
+function build(
+  file: TensorFile,
+  config: ModelConfig,
+  trainee: Trainee,
+  size: BatchSize,
+  memory: MemoryPlan,
+  lossOnly: boolean,
 ): StepGraph {
   const graph = graphBuilder(lossOnly ? 'validation-step' : 'training-step');
   const network = new Network(graph, new Weights(graph, file), UNET_PREFIX);
@@ -104,7 +125,7 @@ export function buildStepGraph(
     for (const [index, name] of [...parameters.keys()].entries())
       graph.output(gradientName(name), found[index]!);
   }
-  return { graph, parameters, forwardNodes };
+  return { graph, parameters, forwardNodes, recomputes: !lossOnly && memory !== 'kept' };
 }
 
 function recomputation(graph: GraphBuilder, memory: MemoryPlan) {

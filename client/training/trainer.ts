@@ -1,14 +1,11 @@
 // Training step by step: batches in, weights and moments on the device, one loss out.
 import { adamWScalars, buildAdamW, stateName } from '../autodiff/adamw.ts';
-import type { TensorFile } from '../formats/entry.ts';
-import type { ModelConfig } from '../models/config.ts';
 import { graphBuilder } from '../onnx/builder.ts';
 import { emitGraph } from '../onnx/emit.ts';
-import type { Tokenizer } from '../prompt/tokenizer.ts';
 import { createDeviceSession } from '../runtime/create.ts';
 import type { Backend, DeviceSession, DeviceTensor, Feed } from '../runtime/session.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { BatchOrder, noisedBatch, sizeKey } from './batches.ts';
+import { BatchOrder, noisedBatch } from './batches.ts';
 import { drawPrompt } from './captions.ts';
 import {
   type Conditioning,
@@ -22,14 +19,8 @@ import type { Example } from './examples.ts';
 import { checkTrainingOptions, type TrainingOptions } from './options.ts';
 import { PURPOSE, randomStream } from './random.ts';
 import { rateAt } from './rate.ts';
-import { buildStepGraph, gradientName, INPUT, LOSS, type Trainee } from './step-graph.ts';
-
-/** The frozen model that is trained over. */
-export interface TrainingModel {
-  readonly checkpoint: TensorFile;
-  readonly config: ModelConfig;
-  readonly tokenizer: Tokenizer;
-}
+import { gradientName, INPUT, LOSS, type Trainee } from './step-graph.ts';
+import { StepSessions, type TrainingModel } from './step-sessions.ts';
 
 /** What is trained under a name, and where it stands: parameters with AdamW's moments, all in the same order. */
 export interface TrainingState {
@@ -58,8 +49,6 @@ export interface TrainerJob {
   readonly start: TrainingState;
 }
 
-/** Step sessions kept, one for each size of latents: each holds the model. */
-const SESSIONS_KEPT = 3;
 /** Timesteps at which each held-back picture is looked at. */
 const VALIDATION_TIMESTEPS = [100, 300, 500, 700, 900];
 
@@ -76,8 +65,7 @@ export class Trainer {
   readonly #conditioning: Conditioning;
   readonly #update: DeviceSession;
   readonly #sum: DeviceSession | undefined;
-  /** By purpose and size, in order of last use. */
-  readonly #sessions = new Map<string, DeviceSession>();
+  readonly #sessions: StepSessions;
   /** Parameters and moments by the update graph's input names. */
   #values: Record<string, Feed | DeviceTensor> = {};
   #step = 0;
@@ -90,6 +78,7 @@ export class Trainer {
   ) {
     this.#job = job;
     this.#order = new BatchOrder(job.examples, job.options.batch, job.options.seed);
+    this.#sessions = new StepSessions(job.model, job.trainee, job.backend, job.options.memory);
     this.#conditioning = conditioning;
     this.#update = update;
     this.#sum = sum;
@@ -173,7 +162,7 @@ export class Trainer {
       const captions = { ...options.captions, shuffleTags: false, tagDropout: 0, emptyShare: 0 };
       const prompt = drawPrompt(example.caption, this.#nameInPrompt(name), captions, random);
       const copies = VALIDATION_TIMESTEPS.map(() => example);
-      const session = await this.#session('validation', example, copies.length);
+      const { session } = await this.#sessions.at('validation', example, copies.length);
       const { outputs } = await session.run({
         ...noisedBatch(copies, this.#noise, random, (copy) => VALIDATION_TIMESTEPS[copy]!),
         ...(await this.#conditioning.feeds(copies.map(() => prompt))),
@@ -218,8 +207,9 @@ export class Trainer {
   async close(): Promise<void> {
     releaseAll(this.#values);
     this.#values = {};
-    const sessions = [...this.#sessions.values(), this.#update, ...(this.#sum ? [this.#sum] : [])];
-    for (const session of sessions) await session.release();
+    await this.#sessions.release();
+    await this.#update.release();
+    await this.#sum?.release();
     await this.#conditioning.release();
   }
 
@@ -247,50 +237,15 @@ export class Trainer {
     const prompts = chosen.map(({ caption }) =>
       drawPrompt(caption, this.#nameInPrompt(name), options.captions, words),
     );
-    const session = await this.#session('training', chosen[0]!, options.batch);
+    const { session, recomputes } = await this.#sessions.at('training', chosen[0]!, options.batch);
     const drops = trainee.kind === 'hypernetwork' && trainee.description.useDropout;
     return session.run({
       ...noisedBatch(chosen, this.#noise, random),
       ...(await this.#conditioning.feeds(prompts)),
       ...this.#parameters(),
-      ...(options.memory !== 'kept' && { [INPUT.zero]: tensor([1]) }),
+      ...(recomputes && { [INPUT.zero]: tensor([1]) }),
       ...(drops && { [DROPOUT_SEED]: tensor([1], Float32Array.of(random.below(SEED_LIMIT))) }),
     });
-  }
-
-  async #session(
-    purpose: 'training' | 'validation',
-    example: Example,
-    batch: number,
-  ): Promise<DeviceSession> {
-    const key = `${purpose} ${sizeKey(example)}`;
-    const kept = this.#sessions.get(key);
-    this.#sessions.delete(key);
-    const session = kept ?? (await this.#createSession(purpose, example, batch));
-    this.#sessions.set(key, session);
-    if (this.#sessions.size > SESSIONS_KEPT) {
-      const [oldest, dropped] = this.#sessions.entries().next().value!;
-      this.#sessions.delete(oldest);
-      await dropped.release();
-    }
-    return session;
-  }
-
-  #createSession(
-    purpose: 'training' | 'validation',
-    example: Example,
-    batch: number,
-  ): Promise<DeviceSession> {
-    const { model, trainee, options, backend, start } = this.#job;
-    const [, height, width] = example.mean.shape as [number, number, number];
-    const size = { batch, height, width, tokens: model.config.maxTokens };
-    const lossOnly = purpose === 'validation';
-    const { graph } = buildStepGraph(model.checkpoint, model.config, trainee, size, {
-      memory: options.memory,
-      lossOnly,
-    });
-    const keep = lossOnly ? [] : [...start.weights.keys()].map(gradientName);
-    return createDeviceSession(emitGraph(graph), { backend }, keep);
   }
 
   async #added(

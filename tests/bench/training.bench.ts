@@ -1,78 +1,93 @@
 // A training step on the default model against PyTorch's on the same CPU; backward against forward; memory by plan.
+// Times are told by the clock and by the CPU: on a busy machine only the latter compare.
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
+import { largestTrainingSides } from './training-memory.ts';
 
 const BATCH = 8;
+/** Of the latents: 64 pixels. */
 const SIDE = 16;
-const THREADS = 2;
-const STEPS = 8;
+const THREADS = Number(process.argv.find((argument) => /^--threads=\d+$/.test(argument))?.slice(10) ?? 2);
+const STEPS = 5;
 /** The aims: wasm beside PyTorch, and backward beside forward. */
 const AIM_PEER = 4;
 const AIM_BACKWARD = 2.5;
+/** What a GPU of 8 GB leaves for training beside the screen. */
+const BUDGET_BYTES = 7.5e9;
 const run = promisify(execFile);
 const here = (name: string): string => new URL(name, import.meta.url).pathname;
 
-interface Node {
+interface Measured {
   readonly ms: number;
+  readonly cpuMs: number;
   /** Growth of the process over the first step, in bytes. */
   readonly held: number;
   /** On paper: what the forward pass leaves for the backward pass, and the most that is alive at once. */
   readonly kept: number;
   readonly peak: number;
-  readonly nodes: number;
 }
 
-async function node(memory: string, batch = BATCH, side = SIDE, steps = STEPS): Promise<Node> {
-  const args = ['--no-warnings', here('training-node.ts'), batch, side, THREADS, memory, steps].map(String);
-  return JSON.parse((await run(process.execPath, args)).stdout) as Node;
+async function measure(memory: string): Promise<Measured> {
+  const args = ['--no-warnings', here('training-node.ts'), BATCH, SIDE, THREADS, memory, STEPS].map(String);
+  return JSON.parse((await run(process.execPath, args)).stdout) as Measured;
 }
 
-const python = ['/usr/bin/python3', 'python3'].find(
-  (path) => spawnSync(path, ['-c', 'import torch']).status === 0,
-);
+type Times = readonly [ms: number, cpuMs: number];
 
-const forward = await node('forward');
-const plans = { kept: await node('kept'), cheap: await node('cheap'), segments: await node('segments') };
-const peer =
-  python === undefined
-    ? undefined
-    : (JSON.parse(
-        (
-          await run(python, [
-            here('training-peer.py'), here('../../client/default-model'), ...[BATCH, SIDE, THREADS, STEPS].map(String),
-          ])
-        ).stdout,
-      ) as { forwardMs: number; stepMs: number }); // biome-ignore format: pairs
+async function measurePeer(): Promise<{ readonly forward: Times; readonly step: Times } | undefined> {
+  const python = ['/usr/bin/python3', 'python3'].find(
+    (path) => spawnSync(path, ['-c', 'import torch']).status === 0,
+  );
+  if (python === undefined) return undefined;
+  const args = [here('training-peer.py'), here('../../client/default-model'), BATCH, SIDE, THREADS, STEPS];
+  return JSON.parse((await run(python, args.map(String))).stdout);
+}
 
-const rows = Object.entries(plans).map(([memory, { ms, held, kept, peak }]) => ({
+const forward = await measure('forward');
+const plans = {
+  kept: await measure('kept'),
+  cheap: await measure('cheap'),
+  segments: await measure('segments'),
+};
+const peer = await measurePeer();
+const rows = Object.entries(plans).map(([memory, { ms, cpuMs, held, kept, peak }]) => ({
   memory,
-  stepMs: ms,
+  ms,
+  cpuMs,
   backwardToForward: (ms - forward.ms) / forward.ms,
-  ...(peer && { toPeer: ms / peer.stepMs }),
+  backwardToForwardCpu: (cpuMs - forward.cpuMs) / forward.cpuMs,
+  ...(peer && { toPeer: ms / peer.step[0], toPeerCpu: cpuMs / peer.step[1] }),
   keptBytes: kept,
   peakBytes: peak,
   heldBytes: held,
 }));
+const sides = largestTrainingSides(BUDGET_BYTES);
 
 if (process.argv.includes('--json')) {
-  console.log(JSON.stringify({ batch: BATCH, threads: THREADS, forwardMs: forward.ms, peer, rows }));
+  console.log(JSON.stringify({ batch: BATCH, threads: THREADS, forward, peer, rows, sides }));
 } else {
+  const both = (clock: number | undefined, cpu: number | undefined): string =>
+    clock === undefined || cpu === undefined ? '' : `${clock.toFixed(2)}, CPU ${cpu.toFixed(2)}`;
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
   console.log(
-    `A hypernetwork on all widths of the default model, batch ${BATCH}, ${THREADS} threads; forward ${forward.ms.toFixed(0)} ms` +
+    `A hypernetwork on all widths of the default model, batch ${BATCH}, threads ${THREADS}; forward ${forward.ms.toFixed(0)} ms` +
       (peer === undefined
         ? '; PyTorch is not installed (Debian: python3-torch), so there is no peer'
-        : `; PyTorch: forward ${peer.forwardMs.toFixed(0)} ms, step ${peer.stepMs.toFixed(0)} ms`),
+        : `; PyTorch: forward ${peer.forward[0].toFixed(0)} ms, step ${peer.step[0].toFixed(0)} ms`),
   );
-  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
   console.table(
-    rows.map(({ memory, stepMs, backwardToForward, toPeer, keptBytes, peakBytes, heldBytes }) => ({
-      memory,
-      'step ms': stepMs.toFixed(0),
-      [`backward ÷ forward (aim ≤ ${AIM_BACKWARD})`]: backwardToForward.toFixed(2),
-      [`÷ PyTorch (aim ≤ ${AIM_PEER})`]: toPeer?.toFixed(2) ?? '',
-      'kept MB': megabytes(keptBytes),
-      'peak MB on paper': megabytes(peakBytes),
-      'process grew by MB': megabytes(heldBytes),
+    rows.map((row) => ({
+      memory: row.memory,
+      'step ms': `${row.ms.toFixed(0)}, CPU ${row.cpuMs.toFixed(0)}`,
+      [`backward ÷ forward (aim ≤ ${AIM_BACKWARD})`]: both(row.backwardToForward, row.backwardToForwardCpu),
+      [`÷ PyTorch (aim ≤ ${AIM_PEER})`]: both(row.toPeer, row.toPeerCpu),
+      'kept MB': megabytes(row.keptBytes),
+      'peak MB on paper': megabytes(row.peakBytes),
+      'process grew by MB': megabytes(row.heldBytes),
     })),
   );
+  console.log(
+    `Stable Diffusion 1.5, one picture a step, largest square that fits ${BUDGET_BYTES / 1e9} GB on paper:`,
+  );
+  console.table(sides);
 }

@@ -162,7 +162,9 @@ export async function embeddingDifferences(golden: Golden, backend: Backend) {
     for (const [vector, place] of places.entries())
       placement.data[(sample! * 77 + place) * vectors + vector] = 1;
   }
-  const { graph } = buildStepGraph(checkpoint, config, { kind: 'embedding', vectors }, SIZE);
+  const { graph } = buildStepGraph(checkpoint, config, { kind: 'embedding', vectors }, SIZE, {
+    memory: 'cheap',
+  });
   const session = await createDeviceSession(emitGraph(graph), { backend }, []);
   const { outputs } = await session.run({
     ...(await batch(golden, 0)),

@@ -12,9 +12,13 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-test('losses, all gradients and the weights after three steps, and the gradient of an embedding', async () => {
+test('losses, all gradients and the weights after three steps', async () => {
+  expectAgreement(await inPage<Differences>(await browser.newPage(), PAGE, 'hypernetwork'), 1e-4);
+});
+
+// Another ten seconds of compiling shaders for ops that the other test has had: on demand.
+test.runIf(process.env['TINCTURE_SLOW'])('the gradient of an embedding', async () => {
   const page = await browser.newPage();
-  expectAgreement(await inPage<Differences>(page, PAGE, 'hypernetwork'), 1e-4);
   const { loss, gradient } = await inPage<{ loss: number; gradient: number }>(page, PAGE, 'embedding');
   expect(loss).toBeLessThan(1e-4);
   expect(gradient).toBeLessThan(1e-3);
