@@ -21,9 +21,10 @@ export interface RunEvents {
 }
 
 /**
- * Trains to the end of the schedule and gives the last state, which was saved. When the loss is not finite or has
- * exploded, goes back to the last good state, which is what the last save holds, and throws `training/exploded`.
- * A failed save is thrown at the end of the step that it belongs to; the trainer can go on from there.
+ * Trains to the end of the schedule and gives the last state, which was saved. A saved state counts as good once the
+ * next loss that comes of it is. When the loss is not finite or has exploded, or a weight is not finite, goes back to
+ * the last good state, saves that again where a later one was saved, and throws `training/exploded`. A save that fails
+ * is thrown; the one before stays.
  */
 export async function runTraining(
   trainer: Trainer,
@@ -32,13 +33,24 @@ export async function runTraining(
 ): Promise<TrainingState> {
   const watch = new LossWatch();
   let good = await trainer.state();
+  /** Saved, and not yet proven by a loss. */
+  let candidate: TrainingState | undefined;
   let savedStep: number | undefined;
-  const save = async (): Promise<void> => {
+  const giveUp = async (wrong: string): Promise<never> => {
+    const { step } = trainer;
+    trainer.restore(good);
+    if (candidate !== undefined) await events.onSave?.(good);
+    throw exploded(wrong, step, good.step);
+  };
+  const save = async (): Promise<TrainingState> => {
     const state = await trainer.state();
-    if (state.step === savedStep) return;
+    if (state.step === savedStep) return state;
+    const broken = [...state.weights].find(([, { data }]) => !data.every(Number.isFinite));
+    if (broken !== undefined) return giveUp(`the weight ${broken[0]} is not finite`);
     await events.onSave?.(state);
     savedStep = state.step;
-    good = state;
+    candidate = state;
+    return state;
   };
   for (;;) {
     if (signal?.aborted) {
@@ -48,10 +60,9 @@ export async function runTraining(
     const report = await trainer.next();
     if (report === undefined) break;
     const wrong = watch.take(report.loss);
-    if (wrong !== undefined) {
-      trainer.restore(good);
-      throw exploded(wrong, report, good.step);
-    }
+    if (wrong !== undefined) await giveUp(wrong);
+    good = candidate ?? good;
+    candidate = undefined;
     const due = (every: number): boolean =>
       every > 0 && (report.step % every === 0 || report.step === trainer.lastStep);
     const validationLoss = due(validateEvery) ? await trainer.validationLoss() : undefined;
@@ -59,13 +70,11 @@ export async function runTraining(
     if (due(saveEvery)) await save();
     if (due(previewEvery)) await events.onPreview?.(await trainer.state());
   }
-  await save();
-  return good;
+  return save();
 }
 
-function exploded(wrong: string, { step, rate }: StepReport, back: number): TrainingError {
+function exploded(wrong: string, step: number, back: number): TrainingError {
   return new TrainingError('training/exploded', `training was stopped at step ${step}: ${wrong}`, {
-    found: `rate ${rate}`,
     expected: 'a loss that falls or stays',
     fix: `The state of step ${back} is kept. Go on from there with a lower rate, or clip the gradients.`,
   });
