@@ -7,11 +7,14 @@ import { bundleWorker } from './local/bundle.ts';
 import { migrate } from './local/migrate.ts';
 import { seed } from './local/seed.ts';
 import type { PublishingStores } from './registry/release.ts';
+import { runScheduled } from './scheduled.ts';
 import { type BlobBucket, r2BlobStore, r2Staging } from './storage/r2.ts';
 
 export const DEFAULT_PORT = 8787;
 /** Loopback only: pages from there count as secure, and nobody else can reach it. */
 const HOST = '127.0.0.1';
+/** An hour, as the cron in wrangler.toml. */
+const SCHEDULE_MS = 3_600_000;
 /** As in wrangler.toml; a test holds them equal. */
 export const COMPATIBILITY_DATE = '2026-11-01';
 
@@ -97,7 +100,18 @@ export async function serve(options: ServeOptions): Promise<LocalEdge> {
     const stores = { database, blobs: r2BlobStore(bucket), staging: r2Staging(bucket) };
     await migrate(database);
     if (options.bundledDir !== undefined) await seed(stores, options.bundledDir);
-    return { url, stores, bootstrapSecret, close: () => edge.dispose() };
+    // What the cron does at the edge.
+    const clock = setInterval(
+      () =>
+        void runScheduled(stores).catch((error: unknown) => console.error('the scheduled job failed', error)),
+      SCHEDULE_MS,
+    );
+    clock.unref();
+    const close = async (): Promise<void> => {
+      clearInterval(clock);
+      await edge.dispose();
+    };
+    return { url, stores, bootstrapSecret, close };
   } catch (error) {
     await edge.dispose();
     throw error;

@@ -23,9 +23,9 @@ describe('the publishing page', { timeout: TIMEOUT_MS }, () => {
     await browser.context.addCookies([
       { name: cookie, value, url: edge.url, httpOnly: true, sameSite: 'Strict' },
     ]);
-    // The plugin's sandboxed frames have no storage.
+    // Neither the plugin's sandboxed frames nor the blank page before have storage.
     await browser.context.addInitScript(() => {
-      if (self === top) localStorage.setItem('tincture-account', 'ada');
+      if (self === top && location.protocol === 'http:') localStorage.setItem('tincture-account', 'ada');
     });
     page = await browser.newPage();
     await engineReady(page);

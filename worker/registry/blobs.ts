@@ -37,10 +37,11 @@ export async function storeBlob(
   }
   const { meta } = await stores.database
     .prepare(
-      `UPDATE blobs SET stored_at = coalesce(stored_at, ?2), touched_at = ?2
+      // The size too: who brings other bytes at the same time may have told another one.
+      `UPDATE blobs SET stored_at = coalesce(stored_at, ?2), touched_at = ?2, size = ?3
         WHERE sha256 = ?1 AND collecting_at IS NULL`,
     )
-    .bind(facts.sha256, new Date().toISOString())
+    .bind(facts.sha256, new Date().toISOString(), facts.size)
     .run();
   if (meta.changes === 0) throw busy(facts.sha256);
   return outcome;
@@ -112,18 +113,22 @@ export async function holdBlobs(stores: RegistryStores, files: readonly ReleaseF
   throw lost.withheld_at === null ? busy(lost.sha256) : takenDown(lost.sha256);
 }
 
-/** For the batch that publishes what came with the program: its blobs were stored without a row. */
-export function noteBundled(
+/**
+ * For the batch that publishes a version whose blobs were found in storage: their rows say so too, should whoever stored them
+ * have been interrupted before. What came with the program was stored without a row, and counts to nobody.
+ */
+export function noteStored(
   { database }: RegistryStores,
   files: readonly ReleaseFile[],
+  publisher: string | null,
 ): D1PreparedStatement[] {
   const now = new Date().toISOString();
   const note = database.prepare(
     `INSERT INTO blobs (sha256, size, type, publisher, created_at, touched_at, stored_at)
-     VALUES (?1, ?2, 'application/octet-stream', NULL, ?3, ?3, ?3)
-     ON CONFLICT (sha256) DO UPDATE SET stored_at = coalesce(stored_at, ?3)`,
+     VALUES (?1, ?2, 'application/octet-stream', ?3, ?4, ?4, ?4)
+     ON CONFLICT (sha256) DO UPDATE SET stored_at = coalesce(stored_at, ?4), size = ?2`,
   );
-  return files.map(({ sha256, size }) => note.bind(sha256, size, now));
+  return files.map(({ sha256, size }) => note.bind(sha256, size, publisher, now));
 }
 
 /** Whether readers are to be told 451 instead of 404 for a blob that is not there. */

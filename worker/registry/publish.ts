@@ -4,7 +4,7 @@ import { canonicalJson } from '../../plugins/contract/canonical-json.ts';
 import { MAX_MANIFEST_BYTES } from '../../plugins/contract/style.ts';
 import { audit } from '../auth/audit.ts';
 import { digestOf } from '../storage/blob-store.ts';
-import { holdBlobs, noteBundled } from './blobs.ts';
+import { holdBlobs, noteStored } from './blobs.ts';
 import { RegistryError } from './error.ts';
 import { skeletonOf } from './names.ts';
 import { dayBefore, MAX_DAILY_VERSIONS, MAX_STYLES } from './quota.ts';
@@ -71,9 +71,10 @@ export async function publish(
   await checkVersionCount(stores, draft);
   await holdBlobs(stores, draft.files);
   for (const file of draft.files) await checkBlob(stores, where, file);
+  const isBundled = provenance.publisher === BUNDLED_PUBLISHER;
   try {
     await stores.database.batch([
-      ...(provenance.publisher === BUNDLED_PUBLISHER ? noteBundled(stores, draft.files) : []),
+      ...noteStored(stores, draft.files, isBundled ? null : provenance.publisher),
       ...(draft.kind === 'style' ? takeName(stores, draft.name, provenance.publisher) : []),
       addRelease(stores, draft, manifest, digest, provenance),
       ...addFiles(stores, draft),

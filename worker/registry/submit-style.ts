@@ -2,6 +2,7 @@
 import { fromBase64url } from '../../plugins/contract/base64url.ts';
 import { verifyManifest } from '../../plugins/contract/signature.ts';
 import type { StyleManifest } from '../../plugins/contract/style.ts';
+import { holdBlobs } from './blobs.ts';
 import { RegistryError } from './error.ts';
 import { checkName } from './names.ts';
 import { type Draft, isAlreadyPublished, type Provenance, publish } from './publish.ts';
@@ -73,6 +74,7 @@ export async function submitStyle(
     // A race got past the checks and the index refused it: the same checks now say why.
     await rules();
     await checkSignature(stores, submission, manifest);
+    await holdBlobs(stores, draft.files);
     throw error;
   }
 }

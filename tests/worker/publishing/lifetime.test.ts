@@ -11,6 +11,7 @@ import { PART_BYTES, UPLOAD_LIFETIME_MS } from '../../../worker/registry/uploads
 import { runScheduled } from '../../../worker/scheduled.ts';
 import type { LocalEdge } from '../../../worker/serve.ts';
 import { digestOf } from '../../../worker/storage/blob-store.ts';
+import { addSession } from '../auth/account.ts';
 import { bytesOf, serveForTest } from '../fixture.ts';
 import { styleOf, type TestPublisher, testPublisher, weightsOf } from './publisher.ts';
 
@@ -168,6 +169,23 @@ describe('collection', () => {
     expect(await status(`/v1/blobs/${used.sha256}`)).toBe(200);
     expect(await status(`/v1/blobs/${unused.sha256}`)).toBe(404);
     expect(await ada.put(weightsOf(11))).toEqual(unused);
+  });
+
+  test('sign-ins that have ended go with it', async () => {
+    await addSession(edge, 'ada', -1);
+    const sessions = () => edge.stores.database.prepare('SELECT count(*) AS n FROM sessions').first();
+    expect(await sessions()).toEqual({ n: 1 });
+    await runScheduled(storesFromNode());
+    expect(await sessions()).toEqual({ n: 0 });
+  });
+
+  test('a blob whose storing was interrupted after its bytes came is good enough to publish', async () => {
+    const blob = await ada.put(weightsOf(20));
+    const { database } = edge.stores;
+    await database.prepare('UPDATE blobs SET stored_at = NULL WHERE sha256 = ?').bind(blob.sha256).run();
+    expect((await ada.submit(style('interrupted', blob))).status).toBe(201);
+    const row = database.prepare('SELECT stored_at FROM blobs WHERE sha256 = ?').bind(blob.sha256);
+    expect(await row.first()).toEqual({ stored_at: expect.stringMatching(/^\d{4}-/) });
   });
 
   test('a blob that is wanted again before it is marked survives', async () => {
