@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'tests/bench/**'],
+    globalSetup: ['tests/bundled-worker.ts'],
     // Only against hangs: Chromium on SwiftShader and workerd share two cores with the other worker.
     testTimeout: 240_000,
     hookTimeout: 240_000,

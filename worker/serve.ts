@@ -3,7 +3,6 @@ import { createServer } from 'node:net';
 import type { D1Database } from '@cloudflare/workers-types';
 import { Log, LogLevel, Miniflare, Response } from 'miniflare';
 import { localSecret } from './local/bootstrap-secret.ts';
-import { bundleWorker } from './local/bundle.ts';
 import { migrate } from './local/migrate.ts';
 import { seed } from './local/seed.ts';
 import type { PublishingStores } from './registry/release.ts';
@@ -58,7 +57,8 @@ export interface LocalEdge {
  * nothing to anyone: no telemetry, and the worker's own fetch is refused.
  */
 export async function serve(options: ServeOptions): Promise<LocalEdge> {
-  const script = options.script ?? (await bundleWorker());
+  // Only where it is needed: the bundler takes a second to load.
+  const script = options.script ?? (await (await import('./local/bundle.ts')).bundleWorker());
   const bootstrapSecret = options.variables?.['BOOTSTRAP_SECRET'] ?? (await localSecret(options.dataDir));
   const edge = new Miniflare({
     host: HOST,

@@ -2,7 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LocalEdge, serve } from '../../worker/serve.ts';
+import type { LocalEdge } from '../../worker/serve.ts';
+import { serveForTest } from '../worker/fixture.ts';
 import { launchChromium, type TestBrowser } from './chromium.ts';
 
 const STUDIO = new URL('../../build/studio', import.meta.url).pathname;
@@ -17,7 +18,7 @@ let origin: string;
 
 beforeAll(async () => {
   // Without models: this page draws nothing.
-  edge = await serve({ port: 0, studioDir: STUDIO });
+  edge = await serveForTest({ studioDir: STUDIO });
   origin = edge.url.replace('127.0.0.1', 'localhost');
   browser = await launchChromium({ origin });
   page = await browser.newPage('/#account');

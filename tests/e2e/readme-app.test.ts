@@ -2,7 +2,8 @@
 // In the same browser: the registry's pages are as wide as a phone.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LocalEdge, serve } from '../../worker/serve.ts';
+import type { LocalEdge } from '../../worker/serve.ts';
+import { serveForTest } from '../worker/fixture.ts';
 import { launchChromium, type TestBrowser } from './chromium.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -11,7 +12,7 @@ let edge: LocalEdge;
 let browser: TestBrowser;
 
 beforeAll(async () => {
-  edge = await serve({ port: 0, bundledDir: new URL('client/default-model', ROOT).pathname });
+  edge = await serveForTest({ bundledDir: new URL('client/default-model', ROOT).pathname });
   browser = await launchChromium();
 });
 afterAll(async () => {

@@ -7,7 +7,8 @@ import type { Page } from 'playwright-core';
 import type { Hypernetwork, LayerStack } from '../../client/hypernetwork/hypernetwork.ts';
 import { writeHypernetworkPt, writeHypernetworkSafetensors } from '../../client/hypernetwork/write.ts';
 import { tensor } from '../../client/tensor/tensor.ts';
-import { type LocalEdge, serve } from '../../worker/serve.ts';
+import type { LocalEdge } from '../../worker/serve.ts';
+import { serveForTest } from '../worker/fixture.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 /** One step of a picture on a machine that is busy with other tests. */
@@ -29,7 +30,7 @@ export async function serveStudio(): Promise<LocalEdge> {
       join(bundledDir, 'styles', 'weave.safetensors'),
       writeHypernetworkSafetensors(network('weave', [96])),
     );
-    return await serve({ port: 0, studioDir: STUDIO, bundledDir });
+    return await serveForTest({ studioDir: STUDIO, bundledDir });
   } finally {
     await rm(bundledDir, { recursive: true, force: true });
   }

@@ -1,14 +1,15 @@
 // A local edge for tests, with nothing bundled but what a test puts in; and a small bundled folder.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { type LocalEdge, type ServeOptions, serve } from '../../worker/serve.ts';
 import { type BlobType, digestOf } from '../../worker/storage/blob-store.ts';
 import { SAMPLE_STYLE } from '../contract/sample-style.ts';
 
 /** Real workerd with R2 and D1 of its own, on a free port. */
-export function serveForTest(options: ServeOptions = {}): Promise<LocalEdge> {
-  return serve({ port: 0, ...options });
+export async function serveForTest(options: ServeOptions = {}): Promise<LocalEdge> {
+  return serve({ port: 0, script: await readFile(inject('workerScript'), 'utf8'), ...options });
 }
 
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {

@@ -1,10 +1,10 @@
 // What surrounds every answer, in workerd: limits on requests, ids, the log, timings and secure headers.
+import { readFile } from 'node:fs/promises';
 import { Log, LogLevel, Miniflare } from 'miniflare';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { errorLines } from '../../worker/http/log.ts';
 import { addressBlock, WindowCounters } from '../../worker/http/rate-limit.ts';
 import { RATE_LIMITS, rateLimitOf } from '../../worker/http/rate-limits.ts';
-import { bundleWorker } from '../../worker/local/bundle.ts';
 import { COMPATIBILITY_DATE } from '../../worker/serve.ts';
 
 const ADDRESS = '203.0.113.7';
@@ -29,7 +29,9 @@ beforeAll(async () => {
           manifest: {
             mainModule: 'index.js',
             modulesRoot: import.meta.dirname,
-            modules: { 'index.js': { type: 'esm', contents: await bundleWorker() } },
+            modules: {
+              'index.js': { type: 'esm', contents: await readFile(inject('workerScript'), 'utf8') },
+            },
           },
           env: {
             BLOBS: { type: 'r2', name: 'blobs' },

@@ -6,7 +6,7 @@ import { FRAME_DOCUMENT, FRAME_SCRIPT_HASH } from '../../client/plugin-host/fram
 import { STUDIO_POLICY } from '../../worker/http/headers.ts';
 import { seed } from '../../worker/local/seed.ts';
 import type { VersionFacts } from '../../worker/registry/resolve.ts';
-import { COMPATIBILITY_DATE, type LocalEdge, serve } from '../../worker/serve.ts';
+import { COMPATIBILITY_DATE, type LocalEdge } from '../../worker/serve.ts';
 import { SAMPLE_STYLE } from '../contract/sample-style.ts';
 import { launchChromium } from '../e2e/chromium.ts';
 import { bundledFolder, type Folder, serveForTest, temporaryFolder } from './fixture.ts';
@@ -80,7 +80,7 @@ test('another port is taken when its own is, and closing frees it', async () => 
   const blocker = createServer();
   await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
   const { port } = blocker.address() as { port: number };
-  const edge = await serve({ port });
+  const edge = await serveForTest({ port });
   expect(new URL(edge.url).port).not.toBe(String(port));
   expect((await fetch(`${edge.url}/healthz`)).status).toBe(200);
   // Without the studio there is nothing but the interface.

@@ -1,10 +1,7 @@
 // SIGKILL at random points of publishing: no acknowledged version is lost, none is half visible, and the publisher's next try
 // ends well. TINCTURE_KILLS makes it a long run.
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { StyleManifest } from '../../../plugins/contract/style.ts';
-import { bundleWorker } from '../../../worker/local/bundle.ts';
 import { digestOf } from '../../../worker/storage/blob-store.ts';
 import { type Folder, serveForTest, temporaryFolder } from '../fixture.ts';
 import { styleOf, type TestPublisher, testPublisher, weightsOf } from '../publishing/publisher.ts';
@@ -30,13 +27,10 @@ let publishers: TestPublisher[];
 const target = { url: '' };
 let edge: MortalEdge;
 const attempts: Attempt[] = [];
-const scriptPath = () => join(folder.path, 'worker.js');
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  const script = await bundleWorker();
-  await writeFile(scriptPath(), script);
-  const calm = await serveForTest({ dataDir: folder.path, script });
+  const calm = await serveForTest({ dataDir: folder.path });
   const pointed = new Proxy(calm, {
     get: (object, key) => (key === 'url' ? target.url : Reflect.get(object, key)),
   });
@@ -46,7 +40,7 @@ beforeAll(async () => {
     publishers.push(await testPublisher(pointed, `publisher-${String.fromCharCode(97 + i)}`));
   }
   await calm.close();
-  edge = await startMortalEdge(scriptPath(), folder.path);
+  edge = await startMortalEdge(inject('workerScript'), folder.path);
   target.url = edge.url;
 });
 afterAll(async () => {
@@ -108,7 +102,7 @@ test(
       await new Promise((resolve) => setTimeout(resolve, kill === 0 ? 0 : share * usual * 1.2));
       await edge.kill();
       await ends;
-      edge = await startMortalEdge(scriptPath(), folder.path);
+      edge = await startMortalEdge(inject('workerScript'), folder.path);
       target.url = edge.url;
       for (const attempt of running) {
         const visible = await seen(attempt);
