@@ -10,10 +10,12 @@ const all = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.bench.ts'))
   .map((name) => name.slice(0, -'.bench.ts'.length))
   .sort();
+/** Tens of minutes, or tens of gigabytes of disk: only by name. */
+const LONG = new Set(['full-size', 'search']);
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
 if (flags.includes('--help')) {
-  say(`usage: npm run bench [-- NAME … [--json]]\nbenchmarks: ${all.join(', ')}`);
+  say(`usage: npm run bench [-- NAME … [--json]]\nbenchmarks: ${all.join(', ')}\nonly when named: ${[...LONG].join(', ')}`);
   process.exit(0);
 }
 const unknown = wanted.filter((name) => !all.includes(name));
@@ -23,7 +25,9 @@ ensureDependencies();
 await buildWasm();
 await buildStudio();
 const env = { CHROMIUM: ensureChromium() };
-for (const name of wanted.length > 0 ? wanted : all) {
+const chosen = wanted.length > 0 ? wanted : all.filter((name) => !LONG.has(name));
+if (wanted.length === 0) say(`not run, because they take long; name them: ${[...LONG].join(', ')}`);
+for (const name of chosen) {
   say(`\n— ${name}`);
   const code = await runNode(['--no-warnings', '--expose-gc', join(FOLDER, `${name}.bench.ts`), ...flags], {
     env,
