@@ -15,7 +15,9 @@ const LONG = new Set(['full-size', 'search']);
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
 if (flags.includes('--help')) {
-  say(`usage: npm run bench [-- NAME … [--json]]\nbenchmarks: ${all.join(', ')}\nonly when named: ${[...LONG].join(', ')}`);
+  say(
+    `usage: npm run bench [-- NAME … [--json]]\nbenchmarks: ${all.join(', ')}\nonly when named: ${[...LONG].join(', ')}`,
+  );
   process.exit(0);
 }
 const unknown = wanted.filter((name) => !all.includes(name));
