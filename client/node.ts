@@ -6,6 +6,7 @@ export { digestOf } from './formats/digest.ts';
 export { fileSource } from './formats/node-file.ts';
 export { HypernetworkError } from './hypernetwork/errors.ts';
 export type { Hypernetwork } from './hypernetwork/hypernetwork.ts';
+export { HypernetworkSum } from './hypernetwork/merge.ts';
 export { readHypernetwork, readHypernetworkRecord } from './hypernetwork/read.ts';
 export { type HypernetworkRecord, hypernetworkOf } from './hypernetwork/record.ts';
 export { writeHypernetworkPt, writeHypernetworkSafetensors } from './hypernetwork/write.ts';

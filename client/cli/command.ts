@@ -58,18 +58,30 @@ export function decimalNumber(
   );
 }
 
-/** `STYLE[:STRENGTH]`: what follows the last colon is a strength only if it is a number. */
+/** `STYLE[:STRENGTH]`, strength 1 where none is written. */
 export function parseStyle(text: string): { style: string; strength: number } {
+  const { before, number } = splitNumber(text, 'style', 'strength');
+  return { style: before, strength: number ?? 1 };
+}
+
+/** `FILE[:WEIGHT]`. */
+export function parseWeighted(text: string): { file: string; weight: number | undefined } {
+  const { before, number } = splitNumber(text, 'file', 'weight');
+  return { file: before, weight: number };
+}
+
+/** What follows the last colon is a number from -100 to 100, or no number and part of the name. */
+function splitNumber(text: string, thing: string, measure: string): { before: string; number?: number } {
   const colon = text.lastIndexOf(':');
   const tail = text.slice(colon + 1);
   if (colon < 0 || !isDecimal(tail)) {
-    if (text === '' || tail === '')
-      throw new UsageError(`${JSON.stringify(text)} is no style; write FILE, NAME, or either with :STRENGTH`);
-    return { style: text, strength: 1 };
+    if (text !== '' && tail !== '') return { before: text };
+    const either = thing === 'style' ? 'FILE, NAME, or either with' : 'FILE, or FILE with';
+    throw new UsageError(`${JSON.stringify(text)} is no ${thing}; write ${either} :${measure.toUpperCase()}`);
   }
-  if (colon === 0) throw new UsageError(`${JSON.stringify(text)} names no style`);
-  const strength = decimalNumber(`the strength of ${text.slice(0, colon)}`, tail, -100, 100)!;
-  return { style: text.slice(0, colon), strength };
+  if (colon === 0) throw new UsageError(`${JSON.stringify(text)} names no ${thing}`);
+  const before = text.slice(0, colon);
+  return { before, number: decimalNumber(`the ${measure} of ${before}`, tail, -100, 100)! };
 }
 
 function isDecimal(text: string): boolean {

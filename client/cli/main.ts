@@ -23,6 +23,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./convert.ts')).convert,
   },
   {
+    name: 'merge',
+    summary: 'hypernetworks of one shape to their weighted sum',
+    load: async () => (await import('./merge.ts')).merge,
+  },
+  {
     name: 'apply',
     summary: 'run styles on a context, through the plugin sandbox',
     load: async () => (await import('./apply.ts')).apply,

@@ -10,6 +10,8 @@ export type HypernetworkErrorKind =
   | 'unsupported-activation'
   /** A weight is NaN or infinite: the style is broken and would draw black pictures. */
   | 'non-finite'
+  /** Networks of different shapes, where one shape is needed. */
+  | 'mismatch'
   /** A context of another width than the layers'. */
   | 'width';
 

@@ -147,7 +147,8 @@ export function recordOf(hypernetwork: Hypernetwork): HypernetworkRecord {
   return { description, extra: {}, ignored: [], widths: [...hypernetwork.widths.keys()], tensors };
 }
 
-function layerParameters(layer: Layer): [string, Tensor][] {
+/** A layer's parameters by their names in the state dict. */
+export function layerParameters(layer: Layer): [string, Tensor][] {
   if (layer.kind === 'activation') return layer.slope === undefined ? [] : [['weight', layer.slope]];
   return [
     ['weight', layer.weight],

@@ -1,4 +1,4 @@
-// inspect, convert and apply as a child process: texts, JSON, files and errors.
+// inspect, convert, merge and apply as a child process: texts, JSON, files and errors.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -213,6 +213,36 @@ describe('convert', () => {
       code: 1,
       stderr: expect.stringContaining('folder does not exist'),
     });
+  });
+});
+
+describe('merge', () => {
+  test('sums files by weight, tells the recipe, and refuses another shape', async () => {
+    const [relu, nai] = ['relu', 'legacy-nai'].map((name) => `${GOLDEN}/hypernetworks/${name}.pt`);
+    expect(await tinctureJson('merge', `${relu}:1.5`, `${relu}:-0.25`, '--output', at('m.pt'))).toMatchObject(
+      {
+        name: 'm',
+        output: at('m.pt'),
+        parts: [
+          { file: relu, name: 'relu', step: 200, weight: 1.5 },
+          { name: 'relu', weight: -0.25 },
+        ],
+      },
+    );
+    const first = async (path: string) =>
+      (await readHypernetwork(await fileSource(path))).widths.get(8)!.k[0] as {
+        weight: { data: Float32Array };
+      };
+    const expected = (await first(relu!)).weight.data.map((value) => 1.25 * value);
+    expect(relativeError((await first(at('m.pt'))).weight.data, expected)).toBeLessThan(1e-7);
+    // Without weights, the mean.
+    const { code, stdout } = await tincture('merge', relu!, at('m.pt'), '--output', at('mean.safetensors'));
+    expect(stdout).toContain('weighted sum: 0.5 × relu (step 200) + 0.5 × m (step 0), 16 tensors');
+    expect(code).toBe(0);
+    const refused = await tincture('merge', relu!, nai!, '--output', at('none.pt'));
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/legacy-nai\.pt: the activation is another .*expected relu, found linear/);
+    expect(existsSync(at('none.pt'))).toBe(false);
   });
 });
 

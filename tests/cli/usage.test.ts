@@ -7,7 +7,7 @@ describe('usage', () => {
     const { code, stdout, stderr } = await tincture();
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(
-      /inspect.*convert.*apply.*generate.*new.*build.*check.*test.*preview.*pack.*watch.*login.*logout.*whoami.*token.*admin/s,
+      /inspect.*convert.*merge.*apply.*generate.*new.*build.*check.*test.*preview.*pack.*watch.*login.*logout.*whoami.*token.*admin/s,
     );
   });
 
@@ -20,6 +20,7 @@ describe('usage', () => {
     for (const command of [
       'inspect',
       'convert',
+      'merge',
       'apply',
       'generate',
       'new',
@@ -57,6 +58,8 @@ describe('usage', () => {
     [['inspect', '--colour', 'x'], /'--colour'/],
     [['convert', 'a.pt'], /two files/],
     [['convert', 'a.pt', 'b.onnx'], /\.safetensors or \.pt, not "b\.onnx"/],
+    [['merge', 'a.pt', '--output', 'b.pt'], /two files at least/],
+    [['merge', 'a.pt:0.5', 'b.pt', '--output', 'c.pt'], /all files or none: b\.pt has none/],
     [['apply', '--input', 'a', '--output', 'b'], /one style at least/],
     [['apply', 'a.pt', '--output', 'b'], /--input is missing/],
     [['apply', 'a.pt:1000', '--input', 'a', '--output', 'b'], /from -100 to 100, not "1000"/],
