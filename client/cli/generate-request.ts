@@ -6,6 +6,7 @@ import { openSafetensors } from '../formats/safetensors.ts';
 import type { Tensor } from '../node.ts';
 import { decimalNumber, parseStyle, UsageError, wholeNumber } from './command.ts';
 import { assignParameters, parseParameters } from './parameters.ts';
+import { readStartPicture } from './start-picture.ts';
 
 export const HELP = `Usage: tincture generate PROMPT --output OUT.png [options]
 
@@ -30,10 +31,11 @@ Draws a picture on this machine. <hypernet:NAME:STRENGTH> in the prompt means th
   --ensd N                 eta noise seed delta: added to the seed for what ancestral samplers draw after the first noise
   --batch-size N           pictures drawn at once, 1 to 16; picture i has seed + i (or variation seed + i)
   --batch-count N          batches one after the other, 1 to 100
-  --width W, --height H    pixels
+  --width W, --height H    pixels; with --image its own size, rounded down to what the model draws
   --noise FILE             safetensors file whose tensor noise [pictures, 4, h, w] replaces the seed's noise
   --init-latent FILE       safetensors file whose tensor latent [1, 4, h, w] the picture begins on, under noise
-  --denoise S              how far it is drawn anew, 0 to 1 (default 0.75)
+  --image FILE             PNG that the picture begins on, under noise: its middle is scaled to the size and encoded
+  --denoise S              how far that start is drawn anew, 0 to 1 (default 0.75)
   --save-latents FILE      writes the final latents as tensor latents [pictures, 4, h, w]
   --registry URL           a Tincture edge, for models and styles given by name
   --backend webgpu|wasm    default: the best one here
@@ -64,6 +66,7 @@ export const OPTIONS = {
   height: { type: 'string' },
   noise: { type: 'string' },
   'init-latent': { type: 'string' },
+  image: { type: 'string' },
   denoise: { type: 'string' },
   'save-latents': { type: 'string' },
   registry: { type: 'string' },
@@ -93,6 +96,7 @@ export async function requestOf(prompt: string, values: Values): Promise<AskedPi
     styles.map(({ style }) => style),
     parseParameters(values.parameter ?? []),
   );
+  checkStart(values);
   const { steps, side, guidance, clipSkip, batchSize, batchCount, share, laterSeedDelta } = REQUEST_LIMITS;
   const request: GenerateRequest = {
     prompt,
@@ -116,18 +120,31 @@ export async function requestOf(prompt: string, values: Values): Promise<AskedPi
     ...defined('denoisingStrength', decimal('--denoise', values.denoise, share)),
     ...defined('noise', await tensorOf(values.noise, 'noise')),
     ...defined('initLatent', await tensorOf(values['init-latent'], 'latent')),
+    ...defined('image', values.image === undefined ? undefined : await readStartPicture(values.image)),
   };
   if (values['variation-seed'] !== undefined && values['variation-strength'] === undefined) {
     throw new UsageError('--variation-seed changes nothing without --variation-strength');
   }
-  if (values.denoise !== undefined && values['init-latent'] === undefined) {
-    throw new UsageError('--denoise changes nothing without --init-latent');
-  }
-  const files = [values.noise, values['init-latent'], ...(values.embedding ?? [])];
+  const files = [values.noise, values['init-latent'], values.image, ...(values.embedding ?? [])];
   return {
     request,
     inputs: [...files.filter((path) => path !== undefined), ...styles.map(({ style }) => style)],
   };
+}
+
+/** Refuses, before any file is read, starts that exclude each other. */
+function checkStart({ image, noise, denoise, 'init-latent': latent }: Values): void {
+  if (image !== undefined && noise !== undefined) {
+    throw new UsageError(
+      '--image and --noise exclude each other: the noise over a picture is that of --seed',
+    );
+  }
+  if (image !== undefined && latent !== undefined) {
+    throw new UsageError('--image and --init-latent exclude each other: a picture begins on one of them');
+  }
+  if (denoise !== undefined && image === undefined && latent === undefined) {
+    throw new UsageError('--denoise changes nothing without --image or --init-latent');
+  }
 }
 
 interface Range {

@@ -69,14 +69,19 @@ export interface GenerateRequest {
   readonly schedule?: string;
   /** 1 means no guidance: one UNet row a step. */
   readonly guidance?: number;
-  /** Pixels, multiples of the model's latent factor. */
+  /** Pixels, multiples of the model's `pixelMultiple`. Default: the model's, or with `image` that picture's, rounded down. */
   readonly width?: number;
   readonly height?: number;
   /** Replaces the seeds' noise: [pictures, 4, h, w]. */
   readonly noise?: Tensor;
   /** Begins on this latent [1, 4, h, w], times the model's latent scale, under noise. */
   readonly initLatent?: Tensor;
-  /** How far a start latent is drawn anew, 0 … 1; default 0.75. */
+  /**
+   * Begins on this picture, at most 2²⁶ pixels, under noise: its middle is scaled to the size drawn and encoded; the mean of the
+   * encoder's distribution is taken, so that a seed gives the same picture. Not with `noise` or `initLatent`.
+   */
+  readonly image?: Picture;
+  /** How far a start picture or latent is drawn anew, 0 … 1; default 0.75. */
   readonly denoisingStrength?: number;
   /** Show a preview picture every N steps; 0 for none. Default 0. */
   readonly previewEvery?: number;

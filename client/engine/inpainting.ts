@@ -1,6 +1,7 @@
 // What an inpainting checkpoint reads besides the noisy latent, where there is no picture to keep.
 import type { Session } from '../runtime/session.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { encodeMean } from './picture.ts';
 
 /** More inputs of the UNet: `mask` [1, 1, h, w] and `masked_latent` [1, c, h, w] for an inpainting checkpoint. */
 export type MaskInputs = Readonly<Record<string, Tensor>>;
@@ -18,12 +19,11 @@ export async function wholePicture(
   scale: number,
   encoder: Session,
 ): Promise<MaskInputs> {
-  const [channels, height, width] = latentShape as [number, number, number];
-  const { moments } = await encoder.run({ image: tensor([1, RGB, pixels.height, pixels.width]) });
-  const mean = moments!.data.subarray(0, channels * height * width).map((value) => value * scale);
+  const [, height, width] = latentShape as [number, number, number];
+  const grey = tensor([1, RGB, pixels.height, pixels.width]);
   const mask = tensor([1, 1, height, width]);
   mask.data.fill(1);
-  return { mask, masked_latent: tensor([1, channels, height, width], mean) };
+  return { mask, masked_latent: await encodeMean(grey, scale, encoder) };
 }
 
 /** The same for each of `rows` rows of a batch. */

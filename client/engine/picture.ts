@@ -1,4 +1,4 @@
-// From latent to picture: the decoder's output as 8-bit pixels, and a cheap linear preview of a latent.
+// Between latent and picture: the decoder's output as 8-bit pixels, the encoder's mean, and a cheap linear preview of a latent.
 import type { Session } from '../runtime/session.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Picture } from './engine.ts';
@@ -12,6 +12,20 @@ export async function decodeLatent(latents: Tensor, scale: number, decoder: Sess
     ),
   });
   return toPicture(image!);
+}
+
+/**
+ * The latent [1, c, h, w] of an image [1, 3, height, width] in −1 … 1, times `scale`, the model's latent scale. It is the mean of
+ * the encoder's distribution, where the reference draws a sample of it: the same picture always gives the same latent.
+ */
+export async function encodeMean(image: Tensor, scale: number, encoder: Session): Promise<Tensor> {
+  const { moments } = await encoder.run({ image });
+  const [, both, height, width] = moments!.shape as [number, number, number, number];
+  const mean = moments!.data.subarray(0, moments!.data.length / 2);
+  return tensor(
+    [1, both / 2, height, width],
+    mean.map((value) => value * scale),
+  );
 }
 
 /** [1, 3, height, width] in −1 … 1 to RGBA. Values outside are clamped, then rounded to the nearest of 256 levels. */

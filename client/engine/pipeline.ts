@@ -5,7 +5,7 @@ import { EmbeddingWords } from '../prompt/embedding-words.ts';
 import { parseStyleTags } from '../prompt/style-tags.ts';
 import { batchNoise } from '../sampling/batch-noise.ts';
 import type { StepDone } from '../sampling/run.ts';
-import { sample, stepsTaken } from '../sampling/sample.ts';
+import { type StartLatent, sample, stepsTaken } from '../sampling/sample.ts';
 import { tensor } from '../tensor/tensor.ts';
 import type { AttentionChooser } from './attention.ts';
 import { type Conditioning, conditionPicture } from './conditioning.ts';
@@ -13,11 +13,13 @@ import type { Embeddings, OpenEmbedding } from './embeddings.ts';
 import type { DrawnPicture, GenerateRequest, GenerateResult, ModelFacts, Progress } from './engine.ts';
 import { type MaskInputs, wholePicture } from './inpainting.ts';
 import type { OpenModel } from './model.ts';
-import { decodeLatent, fitPreview, type PreviewMap, previewLatent } from './picture.ts';
+import { decodeLatent, encodeMean, fitPreview, type PreviewMap, previewLatent } from './picture.ts';
 import { pictureParameters } from './picture-parameters.ts';
 import { type Plan, planRequest } from './request.ts';
+import { resample } from './resample.ts';
 import type { Sessions } from './sessions.ts';
 import { StageClock } from './stage-clock.ts';
+import { noteResized } from './start-picture.ts';
 import { type StepState, StepStyles } from './step-styles.ts';
 import type { Styles } from './styles.ts';
 import { UnetRunner } from './unet-runner.ts';
@@ -45,6 +47,7 @@ interface Job {
   readonly notices: string[];
   /** Of an inpainting checkpoint. */
   readonly masked: MaskInputs | undefined;
+  readonly start: StartLatent | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -132,6 +135,13 @@ export class Pipeline {
       config.unet.inputChannels === config.latentChannels
         ? undefined
         : await wholePicture(latentShape, plan, manifest.latentScale, await sessions.encoder(vae));
+    if (plan.start !== undefined && 'image' in plan.start) {
+      const resized = noteResized(plan.start.image, plan);
+      if (resized !== undefined) notices.push(resized);
+      onProgress({ stage: 'model', message: 'encoding the picture' });
+    }
+    const start = await clock.time('model', () => this.#startOf(plan, vae));
+    signal.throwIfAborted();
     if (plan.previewEvery > 0) {
       this.#preview ??= await fitPreview(
         config.latentChannels,
@@ -149,6 +159,7 @@ export class Pipeline {
       attention,
       notices,
       masked,
+      start,
       signal,
       onProgress,
     };
@@ -182,6 +193,20 @@ export class Pipeline {
       notices,
       milliseconds: clock.milliseconds,
     };
+  }
+
+  /** What the pictures begin on; a picture is encoded by a session that is freed at once, since no step needs it again. */
+  async #startOf(plan: Plan, vae: AttentionLowering): Promise<StartLatent | undefined> {
+    const { start } = plan;
+    if (start === undefined || 'latents' in start) return start;
+    const { model, sessions } = this.#parts;
+    const encoder = await sessions.encoder(vae);
+    try {
+      const latent = await encodeMean(resample(start.image, plan), model.manifest.latentScale, encoder);
+      return { latents: latent.data, strength: start.strength };
+    } finally {
+      await sessions.releaseEncoders();
+    }
   }
 
   /** The final latents [batchSize, c, h, w] flat of the pictures from number `first` on. */
@@ -232,7 +257,7 @@ export class Pipeline {
         steps: plan.steps,
         noise: plan.noise?.data.slice(first * length, (first + pictures) * length) ?? noise.start,
         draw: noise.draw,
-        start: plan.start && { ...plan.start, latents: repeated(plan.start.latents, pictures) },
+        start: job.start && { ...job.start, latents: repeated(job.start.latents, pictures) },
         signal,
         onStep,
       }),

@@ -3,9 +3,11 @@ import { resolveSampling, type Sampler, type Schedule } from '../sampling/names.
 import { checkSeed, type RandomSource, randomSeed } from '../sampling/noise.ts';
 import type { StartLatent } from '../sampling/sample.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
-import type { GenerateRequest, ModelFacts } from './engine.ts';
+import type { GenerateRequest, ModelFacts, Picture } from './engine.ts';
 import { EngineError } from './errors.ts';
+import type { Size } from './resample.ts';
 import type { StyleParameter } from './running-style.ts';
+import { checkStartPicture, sizeOfStart } from './start-picture.ts';
 
 /** Limits of a request; each is enforced here. */
 export const REQUEST_LIMITS = {
@@ -49,9 +51,16 @@ export interface Plan {
   readonly height: number;
   /** [pictures, 4, h, w] */
   readonly noise: Tensor | undefined;
-  /** One latent, which every picture begins on. */
-  readonly start: StartLatent | undefined;
+  /** One latent, or a picture still to be encoded, which every picture begins on. */
+  readonly start: StartLatent | StartPicture | undefined;
   readonly previewEvery: number;
+}
+
+export interface StartPicture {
+  /** Of any size. */
+  readonly image: Picture;
+  /** As a start latent's. */
+  readonly strength: number;
 }
 
 export interface Variation {
@@ -63,6 +72,8 @@ export interface Variation {
 /** Throws `engine/request` naming the field, the range and what was given. */
 export function planRequest(request: GenerateRequest, model: ModelFacts, latentFactor: number): Plan {
   const { defaults } = model;
+  const start = planStart(request);
+  const { width, height } = sizeOf(request, model);
   const plan: Plan = {
     prompt: text('prompt', request.prompt),
     negativePrompt: text('negativePrompt', request.negativePrompt ?? ''),
@@ -73,10 +84,10 @@ export function planRequest(request: GenerateRequest, model: ModelFacts, latentF
     steps: whole('steps', request.steps ?? defaults.steps, REQUEST_LIMITS.steps),
     ...resolveSampling(request.sampler ?? defaults.sampler, request.schedule),
     guidance: finite('guidance', request.guidance ?? defaults.guidance, REQUEST_LIMITS.guidance),
-    width: side('width', request.width ?? defaults.width, model.pixelMultiple),
-    height: side('height', request.height ?? defaults.height, model.pixelMultiple),
+    width: side('width', width, model.pixelMultiple),
+    height: side('height', height, model.pixelMultiple),
     noise: request.noise,
-    start: planStart(request),
+    start,
     previewEvery: whole('previewEvery', request.previewEvery ?? 0, { minimum: 0, maximum: 1000 }),
   };
   checkPixels('batchSize', plan, plan.batchSize, REQUEST_LIMITS.pixelsAtOnce);
@@ -116,8 +127,21 @@ function counted(first: bigint, count: number): bigint[] {
   return Array.from({ length: count }, (_, i) => first + BigInt(i));
 }
 
-function planStart({ initLatent, denoisingStrength }: GenerateRequest): StartLatent | undefined {
+function sizeOf({ image, width, height }: GenerateRequest, { defaults, pixelMultiple }: ModelFacts): Size {
+  if (image !== undefined) {
+    return sizeOfStart(image, { width, height }, pixelMultiple, REQUEST_LIMITS.side.maximum);
+  }
+  return { width: width ?? defaults.width, height: height ?? defaults.height };
+}
+
+function planStart(request: GenerateRequest): StartLatent | StartPicture | undefined {
+  const { image, initLatent, noise, denoisingStrength } = request;
   const strength = finite('denoisingStrength', denoisingStrength ?? 0.75, REQUEST_LIMITS.share);
+  if (image !== undefined) {
+    if (initLatent !== undefined) throw refused('image', 'no initLatent beside it', 'both');
+    if (noise !== undefined) throw refused('image', 'the noise of a seed', 'noise of its own');
+    return { image: checkStartPicture(image), strength };
+  }
   return initLatent === undefined ? undefined : { latents: initLatent.data, strength };
 }
 

@@ -130,14 +130,20 @@ export class Sessions {
     }
   }
 
+  /** Frees the encoders, which no step of a picture asks again. */
+  async releaseEncoders(): Promise<void> {
+    const encoders = [...this.#encoders.values()];
+    this.#encoders.clear();
+    await releaseAll(encoders);
+  }
+
   async release(): Promise<void> {
     const all = [this.#text, ...this.#decoders.values(), ...this.#encoders.values(), ...this.#unets.values()];
     this.#text = undefined;
     this.#decoders.clear();
     this.#encoders.clear();
     this.#unets.clear();
-    const settled = await Promise.allSettled(all);
-    for (const result of settled) if (result.status === 'fulfilled') await result.value?.release();
+    await releaseAll(all);
   }
 
   /** A session that failed to be made is forgotten, so that the next picture tries anew. */
@@ -146,4 +152,10 @@ export class Sessions {
     session.catch(forget);
     return session;
   }
+}
+
+/** Those that were made; one that could not be holds nothing. */
+async function releaseAll(sessions: readonly (Promise<Session> | undefined)[]): Promise<void> {
+  const settled = await Promise.allSettled(sessions);
+  for (const result of settled) if (result.status === 'fulfilled') await result.value?.release();
 }
