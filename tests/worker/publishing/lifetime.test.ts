@@ -8,6 +8,7 @@ import { MAX_OPEN_UPLOADS } from '../../../worker/registry/quota.ts';
 import type { PublishingStores } from '../../../worker/registry/release.ts';
 import { submitStyle } from '../../../worker/registry/submit-style.ts';
 import { PART_BYTES, UPLOAD_LIFETIME_MS } from '../../../worker/registry/uploads.ts';
+import { restoreVersion, takeDown } from '../../../worker/registry/withdraw.ts';
 import { runScheduled } from '../../../worker/scheduled.ts';
 import type { LocalEdge } from '../../../worker/serve.ts';
 import { digestOf } from '../../../worker/storage/blob-store.ts';
@@ -134,6 +135,24 @@ describe('withdrawal', () => {
     expect((await root.send('DELETE', path)).status).toBe(200);
     expect(await status('/v1/styles/felled/1.0.0')).toBe(200);
     expect(await status(`/v1/blobs/${alone.sha256}`)).toBe(200);
+  });
+
+  test('a takedown that was interrupted before its bytes were put aside is finished by the clock', async () => {
+    const blob = await ada.put(weightsOf(4));
+    await ada.submit(style('half-felled', blob));
+    const dies = storesFromNode({ withhold: () => Promise.reject(new Error('ended')) });
+    const felling = { name: 'half-felled', version: '1.0.0', actor: 'root' };
+    await expect(takeDown(dies, felling, 'A court’s order')).rejects.toThrow('ended');
+    // Reading a blob asks storage alone.
+    expect(await status('/v1/styles/half-felled/1.0.0')).toBe(451);
+    expect(await status(`/v1/blobs/${blob.sha256}`)).toBe(200);
+    await runScheduled(storesFromNode());
+    expect(await status(`/v1/blobs/${blob.sha256}`)).toBe(451);
+    await runScheduled(storesFromNode());
+    expect(await restoreVersion(edge.stores, felling)).toBe('changed');
+    expect(await status(`/v1/blobs/${blob.sha256}`)).toBe(200);
+    const stored = await (await fetch(`${edge.url}/v1/blobs/${blob.sha256}`)).arrayBuffer();
+    expect(await digestOf(new Uint8Array(stored))).toBe(blob.sha256);
   });
 
   test('owners are added and removed, but never the last', async () => {
