@@ -1,10 +1,15 @@
 // What surrounds every answer, in workerd: limits on requests, ids, the log, timings and secure headers.
 import { readFile } from 'node:fs/promises';
+import { Hono } from 'hono';
 import { Log, LogLevel, Miniflare } from 'miniflare';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import type { Environment } from '../../worker/environment.ts';
+import { frame } from '../../worker/http/frame.ts';
 import { errorLines } from '../../worker/http/log.ts';
+import { problemOf, UnhealthyError } from '../../worker/http/problem.ts';
 import { addressBlock, WindowCounters } from '../../worker/http/rate-limit.ts';
 import { RATE_LIMITS, rateLimitOf } from '../../worker/http/rate-limits.ts';
+import { RegistryError } from '../../worker/registry/error.ts';
 import { COMPATIBILITY_DATE } from '../../worker/serve.ts';
 
 const ADDRESS = '203.0.113.7';
@@ -172,6 +177,33 @@ test('an error in the log is bounded and without credentials and addresses', () 
   expect(message).toMatch(/^\[credential\] refused \[credential\] from \[address\] and \[address\] x+$/);
   expect(message.length).toBeLessThanOrEqual(520);
   expect(stack[0]).toMatch(/^at .*frame\.test\.ts:\d+:\d+/);
+});
+
+test.each([
+  ['a registry that is busy', new RegistryError('busy', 'in a moment'), 'info'],
+  ['index or storage that do not answer', new UnhealthyError(new Error('gone')), 'error'],
+])('%s is a 503 and logged as what it is', async (_what, error, level) => {
+  const app = new Hono<Environment>();
+  app.onError(problemOf);
+  app.use('*', frame).get('/', () => {
+    throw error;
+  });
+  const written: Record<string, unknown>[] = [];
+  const keep = (line: string) => void written.push(JSON.parse(line));
+  const spies = [
+    vi.spyOn(console, 'log').mockImplementation(keep),
+    vi.spyOn(console, 'error').mockImplementation(keep),
+  ];
+  try {
+    for (const LOG of ['all', 'errors']) {
+      expect((await app.request('/', {}, { LOG } as Environment['Bindings'])).status).toBe(503);
+    }
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  // Who collects errors only gets none of what is expected.
+  expect(written.map((line) => line['level'])).toEqual(level === 'error' ? ['error', 'error'] : ['info']);
+  expect('error' in written[0]!).toBe(level === 'error');
 });
 
 test('every answer is secured and timed', async () => {

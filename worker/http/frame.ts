@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { TinctureError } from '../../plugins/contract/error.ts';
 import type { Environment } from '../environment.ts';
+import { RegistryError } from '../registry/error.ts';
 import { DATA_HEADERS, HSTS, SECURE_HEADERS } from './headers.ts';
 import { errorLines, type LogLevel, logRequest } from './log.ts';
 import { PROBLEM_TYPE } from './problem.ts';
@@ -26,16 +27,23 @@ export const frame: MiddlewareHandler<Environment> = async (c, next) => {
   if (new URL(c.req.url).protocol === 'https:') headers.set('strict-transport-security', HSTS);
   headers.set('x-request-id', requestId);
   headers.set('server-timing', [...c.get('timings'), metric('app', ms)].join(', '));
-  logRequest(logLevel(c.env.LOG), {
+  const failed = c.res.status >= 500 && !isBusy(c.error);
+  const facts = {
     request: requestId,
     method: c.req.method,
     route: routePath(c),
     status: c.res.status,
     ms: Math.round(ms),
     ...publisherOf(c),
-    ...(c.error === undefined || c.res.status < 500 ? {} : { error: errorLines(c.error) }),
-  });
+    ...(c.error === undefined || !failed ? {} : { error: errorLines(c.error) }),
+  };
+  logRequest(logLevel(c.env.LOG), facts, failed);
 };
+
+/** A blob that is being removed just now is nobody's failure: the client comes again in a moment, as it is told. */
+function isBusy(error: Error | undefined): boolean {
+  return error instanceof RegistryError && error.kind === 'busy';
+}
 
 /** Runs `work` and tells its milliseconds in Server-Timing under `name`. At the edge clocks move only while something is awaited. */
 export async function timed<T>(c: Context<Environment>, name: string, work: Promise<T>): Promise<T> {

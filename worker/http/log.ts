@@ -26,9 +26,8 @@ export interface ErrorLines {
 const MAX_MESSAGE_CHARACTERS = 500;
 const MAX_STACK_LINES = 12;
 
-/** Writes one line to the runtime's log. */
-export function logRequest(level: LogLevel, facts: LogFacts): void {
-  const failed = facts.status >= 500;
+/** Writes one line to the runtime's log; `failed` where the edge itself broke. */
+export function logRequest(level: LogLevel, facts: LogFacts, failed: boolean): void {
   if (!failed && level === 'errors') return;
   const line = JSON.stringify({
     at: new Date().toISOString(),
