@@ -1,9 +1,13 @@
 // Publishing from the command line to a real edge: publish, search, pull, yank, owner; and that it goes on after failures.
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UsageError } from '../../client/cli/command.ts';
+import { create } from '../../client/cli/new.ts';
 import { owner } from '../../client/cli/owner.ts';
 import { publish } from '../../client/cli/publish.ts';
 import { pull } from '../../client/cli/pull.ts';
@@ -96,6 +100,28 @@ test('a hypernetwork with a card is published, found, pulled as the same style, 
   expect(await runJson('publish', output)).toMatchObject({ outcome: 'unchanged' });
 });
 
+test('an author’s folder is built, packed and published, and pulled with its plugin and weights', async () => {
+  const project = inFolder('first-steps');
+  await create.run([project, '--template', 'hypernetwork'], { out: () => {}, note: () => {} });
+  expect(await runJson('publish', project)).toMatchObject({
+    outcome: 'published',
+    name: 'first-steps',
+    url: `${edge.url}/v1/styles/first-steps/0.1.0`,
+  });
+  const output = inFolder('first-steps.style');
+  await runJson('pull', 'first-steps', '--output', output);
+  const { manifest, blob } = await openStyleFile(bytesSource('pulled', await readFile(output)));
+  const { weights, plugin } = manifest.blobs;
+  expect(plugin).not.toBeNull();
+  const sent = await readFile(join(project, 'weights', 'style.safetensors'));
+  expect(await blob(weights!.sha256).read(0, weights!.size)).toEqual(new Uint8Array(sent));
+  const answer = await (await fetch(`${edge.url}/v1/styles/first-steps/0.1.0`)).json();
+  expect(answer).toMatchObject({ publisher: 'ada', trial: 'passed' });
+  await writeFile(join(project, 'card.json'), '{}');
+  await expect(run('publish', project)).rejects.toMatchObject({ code: 'kit/card' });
+  await expect(run('publish', inFolder('config'))).rejects.toMatchObject({ code: 'kit/project' });
+});
+
 test('a version is hidden and shown again, owners are added and removed', async () => {
   const hidden = await runJson('yank', 'drafted@1.0.0', '--reason', 'wrong colours');
   expect(hidden).toEqual({ name: 'drafted', version: '1.0.0', yanked: true, outcome: 'changed' });
@@ -122,16 +148,21 @@ test('refusals exit with 1 in the registry’s words, wrong usage with 2', async
   for (const args of wrong) await expect(run(...args)).rejects.toThrow(UsageError);
 });
 
-test('a large style goes in parts; a broken connection and a busy registry are waited out, and an abort is continued', async () => {
+/** A style of two parts, always with other bytes. */
+async function largeStyle(name: string) {
   const values = new Float32Array(Uint8Array.from(randomBytes(SINGLE_BYTES + 4096)).buffer);
   const weights = writeSafetensors(new Map([['x', storeFloat32(tensor([values.length], values))]]));
   const manifest = {
     ...SAMPLE_STYLE,
-    name: 'large',
+    name,
     blobs: { weights: { sha256: await digestOf(weights), size: weights.length }, plugin: null, previews: [] },
   };
   const file = writeStyleFile(manifest, new Map([[manifest.blobs.weights.sha256, weights]]));
-  const style = await openStyleFile(bytesSource('large', file));
+  return openStyleFile(bytesSource(name, file));
+}
+
+test('a large style goes in parts; a broken connection and a busy registry are waited out, and an abort is continued', async () => {
+  const style = await largeStyle('large');
   const signer = await ensureSigningKey();
   const seen: string[] = [];
   const failures = new Map<string, () => Response>([
@@ -168,4 +199,60 @@ test('a large style goes in parts; a broken connection and a busy registry are w
   expect(seen.filter((it) => it === 'PUT /1')).toHaveLength(1);
   expect(seen.filter((it) => it === 'PUT /2')).toHaveLength(2);
   expect(seen.filter((it) => it === 'POST /complete')).toHaveLength(2);
+});
+
+test('parts go to storage by their own URLs; where it cannot be reached, all go through the registry', async () => {
+  const arrived: { path: string; bytes: number; credentials: unknown }[] = [];
+  let broken = false;
+  // Stands where the bucket's address would be.
+  const storage = createServer((request, response) => {
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    request.on('end', () => {
+      arrived.push({ path: request.url!, bytes, credentials: request.headers.authorization });
+      if (broken) request.socket.destroy();
+      else response.writeHead(200, { etag: '"the-etag"' }).end();
+    });
+  });
+  await once(storage.listen(0, '127.0.0.1'), 'listening');
+  const address = `http://127.0.0.1:${(storage.address() as AddressInfo).port}`;
+  const completions: unknown[] = [];
+  const throughRegistry: string[] = [];
+  /** The edge with URLs for parts, as where it has keys of a bucket; what it is told of parts there it cannot find. */
+  const withUrls: typeof fetch = async (input, init) => {
+    const { pathname, origin } = new URL(String(input));
+    const last = pathname.split('/').at(-1)!;
+    if (origin === edge.url && init?.method === 'PUT') throughRegistry.push(last);
+    if (last === 'complete') completions.push(JSON.parse(String(init?.body)));
+    const answer = await fetch(input, init);
+    if (pathname !== '/v1/uploads' || answer.status !== 201) return answer;
+    const upload = await answer.json();
+    const parts = upload.parts.map((it: { part: number }) => ({ ...it, url: `${address}/${it.part}` }));
+    return Response.json({ ...upload, parts }, { status: 201 });
+  };
+  try {
+    const publishing = createPublishing(edge.url, { token, fetch: withUrls, pause: async () => {} });
+    const signer = await ensureSigningKey();
+    const style = await largeStyle('direct');
+    await expect(publishing.publish(style, signer)).rejects.toMatchObject({
+      problemCode: 'registry/invalid',
+    });
+    expect(arrived).toEqual([
+      { path: '/1', bytes: SINGLE_BYTES, credentials: undefined },
+      { path: '/2', bytes: expect.any(Number), credentials: undefined },
+    ]);
+    expect(throughRegistry).toEqual([]);
+    expect(completions).toEqual([{ parts: [1, 2].map((part) => ({ part, etag: 'the-etag' })) }]);
+
+    broken = true;
+    await expect(publishing.publish(style, signer)).resolves.toMatchObject({ outcome: 'published' });
+    // After the first failure nothing more is tried there.
+    expect(arrived.slice(2)).toMatchObject([{ path: '/1' }]);
+    expect(throughRegistry).toEqual(['1', '2']);
+    expect(completions.at(-1)).toEqual({ parts: [] });
+  } finally {
+    storage.close();
+  }
 });
