@@ -141,7 +141,7 @@ describe('withdrawal', () => {
     const blob = await ada.put(weightsOf(4));
     await ada.submit(style('half-felled', blob));
     const dies = storesFromNode({ withhold: () => Promise.reject(new Error('ended')) });
-    const felling = { name: 'half-felled', version: '1.0.0', actor: 'root' };
+    const felling = { name: 'half-felled', version: '1.0.0', actor: 'root', isAdministrator: true };
     await expect(takeDown(dies, felling, 'A court’s order')).rejects.toThrow('ended');
     // Reading a blob asks storage alone.
     expect(await status('/v1/styles/half-felled/1.0.0')).toBe(451);
