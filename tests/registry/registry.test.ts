@@ -38,14 +38,10 @@ describe('with the edge', () => {
   });
 
   test('searches styles, page by page', async () => {
-    const { styles, nextCursor } = await registry.searchStyles({
-      text: 'example',
-      contextWidth: 96,
-      architecture: 'stable-diffusion-v1',
-      limit: 1,
-    });
+    const query = { text: 'example', contextWidth: 96, architecture: 'stable-diffusion-v1', limit: 1 };
+    const { styles, nextCursor } = await registry.searchStyles(query);
     expect(styles.map(({ name, manifest }) => [name, manifest.title])).toEqual([['blueprint', 'Blueprint']]);
-    const next = await registry.searchStyles({ limit: 1, cursor: nextCursor! });
+    const next = await registry.searchStyles({ ...query, cursor: nextCursor! });
     expect(next.styles.map(({ name }) => name)).toEqual(['neon']);
     expect((await registry.searchStyles({ contextWidth: 768 })).styles).toEqual([]);
   });
