@@ -36,6 +36,8 @@ describe('the publishing page', { timeout: TIMEOUT_MS }, () => {
     await edge?.close();
   });
 
+  /** URLs of the blobs that the page has sent or begun to send. */
+  const sent: string[] = [];
   const publishButton = () => page.getByRole('button', { name: /^Publish woven/ });
 
   it('reads a dropped .pt, proposes a card and draws a preview; what is wrong is said as one types', async () => {
@@ -59,11 +61,28 @@ describe('the publishing page', { timeout: TIMEOUT_MS }, () => {
     await field(/^Tags/).fill('cloth, threads');
   });
 
-  it('publishes for who is signed in, signed with a key that stays in the browser', async () => {
+  it('is cancelled on the way, and shows nothing of the version', async () => {
     await expect.poll(() => publishButton().getAttribute('aria-disabled')).toBe('false');
+    // The first blob arrives; the second one's request gets no answer.
+    await page.route('**/v1/blobs/*', async (route) => {
+      const request = route.request();
+      if (request.method() === 'PUT') sent.push(request.url());
+      if (request.method() !== 'PUT' || sent.length !== 2) await route.continue();
+    });
     await publishButton().click();
+    await expect.poll(() => sent.length, { timeout: PATIENCE_MS }).toBe(2);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('What has arrived is not sent again.').waitFor();
+    expect((await fetch(`${edge.url}/v1/styles/woven/1.0.0`)).status).toBe(404);
+    expect((await fetch(sent[0]!)).status).toBe(200);
+  });
+
+  it('goes on with what is missing and publishes for who is signed in, signed with a key that stays in the browser', async () => {
+    await page.getByRole('button', { name: 'Go on publishing' }).click();
     await page.locator('.published, .send-bar .failure').first().waitFor({ timeout: PATIENCE_MS });
     expect(await page.locator('.published').textContent()).toMatch(/woven 1\.0\.0 is published/);
+    // Weights and one preview: what had arrived was not sent twice.
+    expect(sent.slice(2)).toEqual([sent[1]]);
     const style = await (await fetch(`${edge.url}/v1/styles/woven/1.0.0`)).json();
     expect(style.manifest).toMatchObject({ author: 'Ada', licence: 'CC0-1.0', tags: ['cloth', 'threads'] });
     expect(style.previews).toHaveLength(1);
