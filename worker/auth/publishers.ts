@@ -2,6 +2,7 @@
 import type { D1Database, D1PreparedStatement } from '@cloudflare/workers-types';
 import { z } from 'zod';
 import { nameSchema } from '../../plugins/contract/style.ts';
+import { isReserved } from '../registry/names.ts';
 import type { Role } from './caller.ts';
 import { AuthError } from './error.ts';
 
@@ -14,13 +15,6 @@ export const displayNameSchema = z
   .max(60)
   .refine((text) => text.isWellFormed() && text === text.trim(), 'must not begin or end with white space')
   .refine((text) => !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text), 'must be one line of visible characters');
-
-/** Words that speak for the registry, and parts of its addresses. */
-const RESERVED: ReadonlySet<string> = new Set(
-  `about account accounts admin administrator all anonymous api bootstrap docs edge everybody everyone help login me moderator
-   new nobody null official owner publisher publishers registry root schedule security settings staff studio style styles
-   support system team tincture undefined unknown www`.split(/\s+/),
-);
 
 export interface Publisher {
   readonly handle: string;
@@ -65,10 +59,13 @@ export async function publisherOf(database: D1Database, handle: string): Promise
   throw new AuthError('not-found', 'there is no such publisher', { where: handle });
 }
 
-/** Throws AuthError `auth/handle` for a reserved one; whether it is free, the index says when the account is made. */
+/** Throws AuthError `auth/handle` for a reserved one, or one that looks like it; whether it is free, the index says when the account is made. */
 export function checkHandle(handle: string): void {
-  if (!RESERVED.has(handle.replaceAll('-', ''))) return;
-  throw new AuthError('handle', 'this handle is reserved', { where: handle, fix: 'Choose another.' });
+  if (!isReserved(handle)) return;
+  throw new AuthError('handle', 'this handle is reserved, or looks like one that is', {
+    where: handle,
+    fix: 'Choose another.',
+  });
 }
 
 /** The statement that makes a publisher; see `accountError` for its failure. */

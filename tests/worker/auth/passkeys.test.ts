@@ -86,6 +86,8 @@ describe('an account', () => {
 
   test.each<[string, string, number, string]>([
     ['admin', 'A', 409, 'auth/handle'],
+    ['adm1n', 'A', 409, 'auth/handle'],
+    ['blobs', 'A', 409, 'auth/handle'],
     ['tincture', 'A', 409, 'auth/handle'],
     ['ada', 'A', 409, 'auth/handle'],
     ['a', 'A', 400, 'edge/invalid-request'],
