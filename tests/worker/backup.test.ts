@@ -8,6 +8,7 @@ import { type Connection, openLocal } from '../../worker/operation/connect.ts';
 import { restore } from '../../worker/operation/restore.ts';
 import { dataTables } from '../../worker/operation/tables.ts';
 import { publishStyle } from '../../worker/registry/publish-style.ts';
+import type { LocalEdge } from '../../worker/serve.ts';
 import { SAMPLE_STYLE } from '../contract/sample-style.ts';
 import { bundledFolder, type Folder, putText, serveForTest, temporaryFolder } from './fixture.ts';
 
@@ -36,25 +37,14 @@ describe('a backup', () => {
   const at = (...path: string[]) => join(home.path, ...path);
 
   /** All that readers see. */
-  async function seen(dataDir: string): Promise<unknown[]> {
-    const edge = await serveForTest({ dataDir });
-    try {
-      const answers: unknown[] = [];
-      for (const path of [
-        'styles',
-        'styles?q=blue',
-        'models',
-        'styles/blueprint',
-        'styles/blueprint/1.1.0',
-      ]) {
-        answers.push(await (await fetch(`${edge.url}/v1/${path}`)).json());
-      }
-      const [style] = (answers[0] as { styles: { weights: { url: string } }[] }).styles;
-      answers.push(await (await fetch(new URL(style!.weights.url, edge.url))).text());
-      return answers;
-    } finally {
-      await edge.close();
+  async function seen({ url }: LocalEdge): Promise<unknown[]> {
+    const answers: unknown[] = [];
+    for (const path of ['styles', 'styles?q=blue', 'models', 'styles/blueprint', 'styles/blueprint/1.1.0']) {
+      answers.push(await (await fetch(`${url}/v1/${path}`)).json());
     }
+    const [style] = (answers[0] as { styles: { weights: { url: string } }[] }).styles;
+    answers.push(await (await fetch(new URL(style!.weights.url, url))).text());
+    return answers;
   }
 
   beforeAll(async () => {
@@ -65,8 +55,8 @@ describe('a backup', () => {
     const manifest = { ...SAMPLE_STYLE, version: '1.1.0', blobs: { weights, plugin: null, previews: [] } };
     expect(await publishStyle(edge.stores, manifest)).toBe('published');
     await putText(edge, 'a blob that nothing names');
+    before = await seen(edge);
     await edge.close();
-    before = await seen(at('data'));
     const { code, out, err } = await operate('backup', at('backup'), '--data', at('data'), '--json');
     expect(code, err).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ format: 'tincture-backup-1', blobs: { copied: true } });
@@ -79,7 +69,9 @@ describe('a backup', () => {
   test('restores to the same answers and the same bytes', async () => {
     const { code, err } = await operate('restore', at('backup'), '--data', at('restored'));
     expect(code, err).toBe(0);
-    expect(await seen(at('restored'))).toEqual(before);
+    const edge = await serveForTest({ dataDir: at('restored') });
+    expect(await seen(edge)).toEqual(before);
+    await edge.close();
   });
 
   /** As the command does it, without starting a program. */

@@ -2,12 +2,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../plugins/contract/canonical-json.ts';
 import { migrate, migrationNames } from '../../worker/local/migrate.ts';
-import { openLocal } from '../../worker/operation/connect.ts';
+import { type Connection, openLocal } from '../../worker/operation/connect.ts';
 import { dataTables, type Row, rowsOf } from '../../worker/operation/tables.ts';
 import { rankOf } from '../../worker/registry/rank.ts';
+import { resolve } from '../../worker/registry/resolve.ts';
+import { search } from '../../worker/registry/search.ts';
 import { digestOf } from '../../worker/storage/blob-store.ts';
+import { r2BlobStore } from '../../worker/storage/r2.ts';
 import { SAMPLE_STYLE } from '../contract/sample-style.ts';
-import { bytesOf, type Folder, serveForTest, temporaryFolder } from './fixture.ts';
+import { bytesOf, type Folder, temporaryFolder } from './fixture.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
 const WEIGHTS = bytesOf('weights of an earlier time');
@@ -82,9 +85,10 @@ describe.each(names.map((name, index) => [name, index] as const))('from %s', (_l
   let folder: Folder;
   let before: Map<string, Row[]>;
   let after: Map<string, Row[]>;
+  let stores: Connection;
   beforeAll(async () => {
     folder = await temporaryFolder();
-    const stores = await openLocal(folder.path);
+    stores = await openLocal(folder.path);
     const dump = async (): Promise<Map<string, Row[]>> => {
       const rows = new Map<string, Row[]>();
       for (const table of await dataTables(stores.database)) {
@@ -92,30 +96,29 @@ describe.each(names.map((name, index) => [name, index] as const))('from %s', (_l
       }
       return rows;
     };
-    try {
-      await stores.bucket.put(await digestOf(WEIGHTS), WEIGHTS);
-      // Rows of a schema are written under that schema, as they were then.
-      for (const name of names.slice(0, index + 1)) {
-        await migrate(stores.database, name);
-        for (const [migration, table, row] of await rowsOfSchema()) {
-          if (!name.startsWith(migration)) continue;
-          const columns = Object.keys(row);
-          await stores.database
-            .prepare(
-              `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
-            )
-            .bind(...Object.values(row))
-            .run();
-        }
+    await stores.bucket.put(await digestOf(WEIGHTS), WEIGHTS);
+    // Rows of a schema are written under that schema, as they were then.
+    for (const name of names.slice(0, index + 1)) {
+      await migrate(stores.database, name);
+      for (const [migration, table, row] of await rowsOfSchema()) {
+        if (!name.startsWith(migration)) continue;
+        const columns = Object.keys(row);
+        await stores.database
+          .prepare(
+            `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+          )
+          .bind(...Object.values(row))
+          .run();
       }
-      before = await dump();
-      await migrate(stores.database);
-      after = await dump();
-    } finally {
-      await stores.close();
     }
+    before = await dump();
+    await migrate(stores.database);
+    after = await dump();
   });
-  afterAll(() => folder.remove());
+  afterAll(async () => {
+    await stores.close();
+    await folder.remove();
+  });
 
   test('no row is lost or changed', () => {
     expect(before.get('releases')).toHaveLength(index < 2 ? 1 : 2);
@@ -127,19 +130,16 @@ describe.each(names.map((name, index) => [name, index] as const))('from %s', (_l
   });
 
   test('readers find the style, its version and its bytes', async () => {
-    const edge = await serveForTest({ dataDir: folder.path });
-    try {
-      const found = await (await fetch(`${edge.url}/v1/styles?q=${SAMPLE_STYLE.name}`)).json();
-      expect(found.styles).toMatchObject([
-        { name: SAMPLE_STYLE.name, version: index < 2 ? '1.0.0' : '1.1.0' },
-      ]);
-      const old = await (await fetch(`${edge.url}/v1/styles/${SAMPLE_STYLE.name}/1.0.0`)).json();
-      expect(old).toMatchObject({ publishedAt: AT, yanked: false });
-      const bytes = await (await fetch(new URL(old.weights.url, edge.url))).arrayBuffer();
-      expect(new Uint8Array(bytes)).toEqual(WEIGHTS);
-    } finally {
-      await edge.close();
-    }
+    const registry = { database: stores.database, blobs: r2BlobStore(stores.bucket) };
+    const { name } = SAMPLE_STYLE;
+    const version = index < 2 ? '1.0.0' : '1.1.0';
+    expect((await search(registry, 'style', { text: name, limit: 10 })).releases).toMatchObject([
+      { name, version },
+    ]);
+    const old = await resolve(registry, 'style', name, '1.0.0');
+    expect(old).toMatchObject({ publishedAt: AT, yanked: false });
+    const stored = await registry.blobs.get(old.files[0]!.sha256);
+    expect(new Uint8Array(await new Response(stored!.body).arrayBuffer())).toEqual(WEIGHTS);
   });
 });
 
