@@ -152,15 +152,26 @@ interface Range {
   readonly maximum: number;
 }
 
-function whole(option: string, text: string | undefined, { minimum, maximum }: Range): number | undefined {
+/** A whole number of this range. */
+export function whole(
+  option: string,
+  text: string | undefined,
+  { minimum, maximum }: Range,
+): number | undefined {
   return wholeNumber(option, text, minimum, maximum);
 }
 
-function decimal(option: string, text: string | undefined, { minimum, maximum }: Range): number | undefined {
+/** A number of this range. */
+export function decimal(
+  option: string,
+  text: string | undefined,
+  { minimum, maximum }: Range,
+): number | undefined {
   return decimalNumber(option, text, minimum, maximum);
 }
 
-function seed(option: string, text: string | undefined): bigint | undefined {
+/** 0 … 2⁶⁴−1. */
+export function seed(option: string, text: string | undefined): bigint | undefined {
   if (text === undefined) return undefined;
   const value = /^\d{1,20}$/.test(text) ? BigInt(text) : -1n;
   if (value >= 0n && value < 2n ** 64n) return value;

@@ -1,16 +1,12 @@
 // `tincture generate`: a prompt and styles to a PNG that carries its own parameters.
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { embeddingWord } from '../engine/embeddings.ts';
 import type { GenerateRequest, GenerateResult, ModelFacts } from '../engine/engine.ts';
 import { storeFloat32, writeSafetensors } from '../formats/safetensors.ts';
 import { type Command, parseCommandLine, required, UsageError } from './command.ts';
-import { defined, HELP, OPTIONS, requestOf } from './generate-request.ts';
+import { engineOptionsOf, idleEmbeddings, modelOf } from './generate-engine.ts';
+import { HELP, OPTIONS, requestOf } from './generate-request.ts';
 import { checkOutput, json, printable, writeWhole } from './output.ts';
 import { progressView } from './progress.ts';
 import { cancelOnSignals } from './signals.ts';
-
-const DEFAULT_MODEL = fileURLToPath(new URL('../default-model', import.meta.url));
 
 export const generate: Command = {
   help: HELP,
@@ -20,7 +16,7 @@ export const generate: Command = {
     if (prompt === undefined || rest.length > 0) {
       throw new UsageError('generate takes one prompt; put it in quotation marks');
     }
-    const backend = checkBackend(values.backend);
+    const options = engineOptionsOf(values);
     const output = required('--output', values.output);
     const latentsPath = values['save-latents'];
     const { request, inputs } = await requestOf(prompt, values);
@@ -32,11 +28,7 @@ export const generate: Command = {
     const { signal, release } = cancelOnSignals();
     try {
       const { result, ...facts } = await draw({
-        options: {
-          model: await modelOf(values.model),
-          ...defined('registry', values.registry),
-          ...defined('backend', backend),
-        },
+        options: { ...options, model: await modelOf(values.model) },
         request,
         signal,
         onProgress: (progress) => view?.show(progress),
@@ -47,7 +39,7 @@ export const generate: Command = {
         await writeWhole(latentsPath, writeSafetensors(new Map([['latents', storeFloat32(result.latents)]])));
       }
       view?.clear();
-      for (const notice of [...result.notices, ...idleEmbeddings(values.embedding, result)])
+      for (const notice of [...result.notices, ...idleEmbeddings(values.embedding, result.embeddings)])
         terminal.note(`note: ${printable(notice)}`);
       terminal.out(
         values.json === true
@@ -72,14 +64,6 @@ interface EngineFacts {
   readonly model: ModelFacts;
   readonly backend: string;
   readonly backendReason: string;
-}
-
-/** A path goes before a model of the store, and that before the registry's. */
-async function modelOf(named: string | undefined): Promise<string> {
-  if (named === undefined) return DEFAULT_MODEL;
-  if (existsSync(named)) return named;
-  const { storedModelFolder } = await import('../node.ts');
-  return (await storedModelFolder(named)) ?? named;
 }
 
 /** Loads the engine only here: help and wrong usage must not wait for it. */
@@ -109,12 +93,6 @@ function outputPaths(output: string, pictures: number): string[] {
     { length: pictures },
     (_, i) => `${output.slice(0, end)}-${String(i + 1).padStart(digits, '0')}${output.slice(end)}`,
   );
-}
-
-/** A note for each embedding that no prompt names: a misspelt word would go unnoticed. */
-function idleEmbeddings(paths: readonly string[] = [], { embeddings }: GenerateResult): string[] {
-  const idle = paths.map(embeddingWord).filter((word) => !embeddings.includes(word));
-  return idle.map((word) => `the embedding ${word} is in neither prompt, so it changes nothing`);
 }
 
 function humanResult({ pictures, milliseconds }: GenerateResult, outputs: readonly string[]): string {
@@ -151,9 +129,4 @@ function machineResult(
     milliseconds,
     notices,
   });
-}
-
-function checkBackend(text: string | undefined): 'webgpu' | 'wasm' | undefined {
-  if (text === undefined || text === 'webgpu' || text === 'wasm') return text;
-  throw new UsageError(`--backend must be webgpu or wasm, not ${JSON.stringify(text)}`);
 }

@@ -38,6 +38,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./generate.ts')).generate,
   },
   {
+    name: 'grid',
+    summary: 'pictures along one or two axes on one sheet: strengths, styles, seeds, steps …',
+    load: async () => (await import('./grid.ts')).grid,
+  },
+  {
     name: 'models',
     summary: 'add, list, verify and remove checkpoints',
     load: async () => (await import('./models.ts')).models,

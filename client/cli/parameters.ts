@@ -61,6 +61,6 @@ export function assignParameters(
 }
 
 /** A file's name without folder and ending. */
-function stem(path: string): string {
+export function stem(path: string): string {
   return path.replace(/^.*[\\/]/, '').replace(/\.(style|pt|safetensors|bin)$/i, '');
 }

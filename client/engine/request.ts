@@ -127,7 +127,11 @@ function counted(first: bigint, count: number): bigint[] {
   return Array.from({ length: count }, (_, i) => first + BigInt(i));
 }
 
-function sizeOf({ image, width, height }: GenerateRequest, { defaults, pixelMultiple }: ModelFacts): Size {
+/** Pixels of the request's pictures: as asked, else of the picture that they begin on, else the model's. */
+export function sizeOf(
+  { image, width, height }: GenerateRequest,
+  { defaults, pixelMultiple }: ModelFacts,
+): Size {
   if (image !== undefined) {
     return sizeOfStart(image, { width, height }, pixelMultiple, REQUEST_LIMITS.side.maximum);
   }

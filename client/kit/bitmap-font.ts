@@ -12,7 +12,7 @@ const GLYPHS: Readonly<Record<string, string>> = {
   q: '... .## #.# .## ..#', r: '... .## #.. #.. #..', s: '... .## ##. .## ##.', t: '.#. ### .#. .#. ..#',
   u: '... #.# #.# #.# .##', v: '... #.# #.# #.# .#.', w: '... #.# #.# ### ###', x: '... #.# .#. .#. #.#',
   y: '... #.# .## ..# ##.', z: '... ### .#. #.. ###', ':': '... .#. ... .#. ...', '=': '... ### ... ### ...',
-
+  '+': '... .#. ### .#. ...', '_': '... ... ... ... ###', '/': '..# ..# .#. #.. #..',
 }; // biome-ignore format: a table
 
 const WIDTH = 3;
@@ -22,6 +22,11 @@ const GAP = 1;
 /** Pixels that a text takes at `scale` pixels a dot. */
 export function textSize(text: string, scale: number): { readonly width: number; readonly height: number } {
   return { width: Math.max(0, text.length * (WIDTH + GAP) - GAP) * scale, height: HEIGHT * scale };
+}
+
+/** As much of a text's beginning as `width` pixels hold. */
+export function fitText(text: string, scale: number, width: number): string {
+  return text.slice(0, Math.max(0, Math.floor((width / scale + GAP) / (WIDTH + GAP))));
 }
 
 /** Calls `ink` for each pixel of the text, from (0, 0); a character without a glyph is left blank. */

@@ -7,7 +7,7 @@ describe('usage', () => {
     const { code, stdout, stderr } = await tincture();
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(
-      /inspect.*convert.*merge.*apply.*generate.*new.*build.*check.*test.*preview.*pack.*watch.*login.*logout.*whoami.*token.*admin/s,
+      /inspect.*convert.*merge.*apply.*generate.*grid.*new.*build.*check.*test.*preview.*pack.*watch.*login.*logout.*whoami.*token.*admin/s,
     );
   });
 
@@ -23,6 +23,7 @@ describe('usage', () => {
       'merge',
       'apply',
       'generate',
+      'grid',
       'new',
       'build',
       'check',

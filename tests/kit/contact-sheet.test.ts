@@ -1,7 +1,7 @@
 // Contact sheets: where each picture and each label lies.
 import { describe, expect, test } from 'vitest';
-import { drawText, textSize } from '../../client/kit/bitmap-font.ts';
-import { contactSheet } from '../../client/kit/contact-sheet.ts';
+import { drawText, fitText, textSize } from '../../client/kit/bitmap-font.ts';
+import { contactSheet, planSheet } from '../../client/kit/contact-sheet.ts';
 
 const plain = (value: number, width = 16, height = 8) => ({
   width,
@@ -11,7 +11,7 @@ const plain = (value: number, width = 16, height = 8) => ({
 
 describe('a sheet', () => {
   const sheet = contactSheet(
-    { rows: ['1', '2'], columns: ['0', '0.5'] },
+    { rows: ['1', '2'], columns: ['0', '5'] },
     [10, 60, 110, 160].map((v) => plain(v)),
   );
   const at = (x: number, y: number) => sheet.pixels[(y * sheet.width + x) * 4];
@@ -33,6 +33,19 @@ describe('a sheet', () => {
   test('cuts labels that are higher than a row', () => {
     const flat = contactSheet({ rows: ['1'], columns: ['0'] }, [plain(0, 16, 1)]);
     expect([flat.width, flat.height]).toEqual([8 + 14 + 16 + 8, 8 + 18 + 1 + 8]);
+  });
+
+  test('has room for a title, and smaller letters where a column is narrow', () => {
+    const size = { width: 16, height: 8 };
+    const titled = planSheet({ title: 'x', rows: ['1'], columns: ['0.5', '1'] }, size);
+    // '0.5' has 11 dots: one pixel each. Two lines of 5 + 8, and a side of 3 + 8.
+    expect(titled).toEqual({ width: 63, height: 50, left: [19, 39], top: [34], scale: 1 });
+    expect(planSheet({ rows: ['1'], columns: ['1', '1'] }, size)).toMatchObject({ scale: 2, top: [26] });
+    expect([fitText('12345', 1, 15), fitText('12345', 2, 15), fitText('1', 2, 5)]).toEqual([
+      '1234',
+      '12',
+      '',
+    ]);
   });
 
   test('refuses pictures that do not fill it', () => {
