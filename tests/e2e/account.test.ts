@@ -67,7 +67,7 @@ test('an account is made with a passkey; a handle that is taken is told', async 
   // Closing takes the address's fragment away, and the head of the page knows the handle.
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'ada: account' }).waitFor();
-  expect(new URL(page.url()).hash).toBe('');
+  await expect.poll(() => new URL(page.url()).hash).toBe('');
 });
 
 test('a token is made, shown once, and revoked', async () => {

@@ -18,10 +18,12 @@ export function DeviceDialog({ code: given, onClose }: DeviceDialogProps) {
   const keeper = useAccount();
   const { me, handle } = useAccountState();
   const task = useTask();
+  // Apart from the task: whoever types the code faster than this is answered must not be passed over.
+  const looking = useTask();
   const [code, setCode] = useState(given);
   const [request, setRequest] = useState<DeviceRequest>();
   const [decided, setDecided] = useState<'in' | 'away'>();
-  useEffect(() => void task.run(() => keeper.look()), []);
+  useEffect(() => void looking.run(() => keeper.look()), []);
   const show = () => task.run(async () => setRequest(await keeper.account.showDevice(code)));
   const decide = (approved: boolean) =>
     task.run(async () => {
@@ -33,7 +35,7 @@ export function DeviceDialog({ code: given, onClose }: DeviceDialogProps) {
       {me === undefined && handle !== undefined ? (
         <>
           <p role="status">Looking whether {handle} is signed in …</p>
-          <Complaint words={task.words} />
+          <Complaint words={looking.words} />
         </>
       ) : me === undefined ? (
         <>
