@@ -1,5 +1,6 @@
 // Vitest for the whole project: one run, one count.
 import { defineConfig } from 'vitest/config';
+import LongFirst from './long-first.ts';
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
@@ -11,6 +12,7 @@ export default defineConfig({
     testTimeout: 240_000,
     hookTimeout: 240_000,
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     reporters: ['default', './tests/count-reporter.ts'],
   },
 });
