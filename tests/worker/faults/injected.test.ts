@@ -10,8 +10,6 @@ import { serveForTest } from '../fixture.ts';
 import { styleOf, type TestPublisher, testPublisher, weightsOf } from '../publishing/publisher.ts';
 import type { FaultTime } from './faulty-stores.ts';
 
-/** TINCTURE_FAULTS=all: every call of .style files too. */
-const STRIDE = process.env['TINCTURE_FAULTS'] === 'all' ? 1 : 6;
 const BINARY = { 'content-type': 'application/octet-stream' };
 
 let edge: LocalEdge;
@@ -140,8 +138,7 @@ describe.each<FaultTime>(['before', 'after'])('a call that fails %s it reached t
       );
     const calls = callsOf(await post(await attempt(name)));
     expect(calls).toBeGreaterThanOrEqual(12);
-    // Its calls are those of a blob and of a version: in a run of every day some of them.
-    for (let call = 1; call <= calls; call += STRIDE) {
+    for (let call = 1; call <= calls; call++) {
       const it = await attempt(name);
       const failed = await post(it, faultAt(call));
       const visible = await isVisible(it);
