@@ -5,8 +5,8 @@ import { fileSource } from '../formats/node-file.ts';
 import type { HypernetworkDescription } from '../index.ts';
 import { DEFAULT_MODEL } from '../kit/prompt-context.ts';
 import { DEFAULT_RATES } from '../training/default-options.ts';
-import type { TrainingOptions } from '../training/options.ts';
 import { parseRateSchedule } from '../training/rate.ts';
+import type { TrainingRequest } from '../training/request.ts';
 import { MAX_VECTORS } from '../training/start-weights.ts';
 import { readTrainingState, type SavedTraining } from '../training/state-file.ts';
 import type { MemoryPlan } from '../training/step-graph.ts';
@@ -34,46 +34,17 @@ export const TRAIN_OPTIONS = {
 type Values = Readonly<Partial<Record<string, string | boolean | string[]>>>;
 
 /** All of a run but the model and the pictures themselves. */
-export interface TrainRequest {
-  readonly kind: 'hypernetwork' | 'embedding';
+export interface TrainRequest extends TrainingRequest {
   readonly output: string;
   /** Where the state goes. */
   readonly companion: string;
   readonly data: string;
   readonly model: string;
-  readonly name: string;
-  readonly steps: number;
-  readonly rate: string;
-  readonly warmup: number;
-  readonly batch: number;
-  readonly accumulation: number;
-  readonly clipping: TrainingOptions['clipping'];
-  readonly weightDecay: number | undefined;
-  readonly minSnr: number | undefined;
-  readonly seed: bigint;
-  /** Undefined: the model's. */
-  readonly size: { readonly width: number; readonly height: number } | undefined;
-  readonly buckets: boolean;
-  readonly flip: boolean;
-  readonly alpha: boolean;
-  readonly sampled: boolean;
-  readonly templates: readonly string[];
-  readonly shuffleTags: boolean;
-  readonly tagDropout: number;
-  readonly emptyShare: number;
-  readonly holdBack: number;
-  /** Undefined: by the step's size. */
-  readonly memory: MemoryPlan | undefined;
   readonly saveEvery: number;
   readonly previewEvery: number;
   readonly previewPrompt: string | undefined;
   readonly log: string | undefined;
   readonly backend: 'webgpu' | 'wasm' | undefined;
-  /** Of a hypernetwork; undefined: all widths of the model. */
-  readonly widths: readonly number[] | undefined;
-  readonly description: HypernetworkDescription;
-  readonly vectors: number;
-  readonly startWords: string;
   readonly resume: SavedTraining | undefined;
   /** Options to be kept with the state, as JSON. */
   readonly keptOptions: string;

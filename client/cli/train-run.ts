@@ -2,20 +2,17 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TinctureError } from '../../plugins/contract/error.ts';
-import { type OpenModel, openModel } from '../engine/model.ts';
+import { openModel } from '../engine/model.ts';
 import { bytesSource } from '../formats/bytes-source.ts';
-import type { Tensor } from '../index.ts';
 import { nodePlatform } from '../node.ts';
 import { chooseTrainingBackend } from '../training/backend.ts';
-import { defaultOptions } from '../training/default-options.ts';
-import { type Example, prepareExamples } from '../training/examples.ts';
-import { PURPOSE, randomStream } from '../training/random.ts';
-import { embeddingFile, hypernetworkFile, type ResultFormat } from '../training/result.ts';
+import { prepareExamples } from '../training/examples.ts';
+import { holdBack, openTraining } from '../training/open-training.ts';
+import { exampleOptions } from '../training/request.ts';
+import type { ResultFormat } from '../training/result.ts';
 import { runTraining } from '../training/run.ts';
-import { startEmbedding, startHypernetwork } from '../training/start-weights.ts';
-import { checkResumable, type TrainingFacts, writeTrainingState } from '../training/state-file.ts';
-import { EMBEDDING, type Trainee } from '../training/step-graph.ts';
-import { freshState, type StepReport, Trainer, type TrainingState } from '../training/trainer.ts';
+import { writeTrainingState } from '../training/state-file.ts';
+import type { StepReport, Trainer } from '../training/trainer.ts';
 import { writeWhole } from './output.ts';
 import { readPictureFolder } from './train-pictures.ts';
 import type { TrainRequest } from './train-request.ts';
@@ -55,64 +52,26 @@ export async function trainToFiles(
     pictures,
     model,
     backend,
-    {
-      size: request.size ?? model.facts.defaults,
-      buckets: request.buckets,
-      flip: request.flip,
-      alpha: request.alpha,
-    },
+    exampleOptions(request, model.facts.defaults),
     { signal },
   );
   for (const notice of [...notices, ...prepared.notices]) {
     say(`note: ${notice}`);
     emit({ event: 'notice', notice });
   }
-  const { examples, validation } = heldBack(prepared.examples, request);
-  say(`${examples.length} pictures to train on, ${validation.length} held back`);
-
-  const trainee = traineeOf(request, model);
-  const fresh = await startWeights(request, trainee, model);
-  const facts: TrainingFacts = {
-    kind: request.kind,
-    name: request.name,
-    modelHash: model.facts.hash,
-    modelName: model.facts.name,
-    seed: request.seed,
-  };
-  if (request.resume !== undefined) checkResumable(request.resume, facts, fresh);
-  const start = request.resume?.state ?? freshState(fresh);
-  const defaults = defaultOptions(request.kind, request.steps, request.rate, start.step);
-  const trainer = await Trainer.create({
+  const split = holdBack(prepared.examples, request);
+  say(`${split.examples.length} pictures to train on, ${split.validation.length} held back`);
+  const { trainer, facts, result } = await openTraining({
+    ...split,
+    request,
     model,
     backend,
-    trainee,
-    name: request.name,
-    examples,
-    validation,
-    start,
-    options: {
-      ...defaults,
-      batch: request.batch,
-      accumulation: request.accumulation,
-      warmup: request.warmup,
-      weightDecay: request.weightDecay ?? defaults.weightDecay,
-      clipping: request.clipping,
-      minSnr: request.minSnr,
-      sampledLatents: request.sampled,
-      seed: request.seed,
-      memory: request.memory,
-      captions: {
-        templates: request.templates.length > 0 ? request.templates : defaults.captions.templates,
-        shuffleTags: request.shuffleTags,
-        tagDropout: request.tagDropout,
-        emptyShare: request.emptyShare,
-      },
-    },
+    resume: request.resume,
   });
-  const previews = new Previews(request, examples[0]!.caption);
+  const previews = new Previews(request, split.examples[0]!.caption);
   let last: StepReport | undefined;
   try {
-    const log = await openLog(request, start.step);
+    const log = await openLog(request, trainer.step);
     const state = await runTraining(
       trainer,
       {
@@ -130,19 +89,13 @@ export async function trainToFiles(
             say(lineOf(report, trainer));
         },
         onSave: async (saved) => {
-          await writeWhole(
-            request.output,
-            resultFile(saved, request, trainee, facts, formatOf(request.output)),
-          );
+          await writeWhole(request.output, result(saved, formatOf(request.output)));
           await writeWhole(request.companion, writeTrainingState(saved, facts, request.keptOptions));
           say(`saved ${request.output} at step ${saved.step}`);
           emit({ event: 'save', step: saved.step, output: request.output, state: request.companion });
         },
         onPreview: async (seen) => {
-          const path = await previews.draw(
-            resultFile(seen, request, trainee, facts, 'safetensors'),
-            seen.step,
-          );
+          const path = await previews.draw(result(seen, 'safetensors'), seen.step);
           say(`preview ${path}`);
           emit({ event: 'preview', step: seen.step, path });
         },
@@ -175,66 +128,8 @@ function lineOf(
   return `step ${step} of ${trainer.lastStep}: loss ${loss.toPrecision(4)}${validation}, rate ${rate.toPrecision(3)}`;
 }
 
-/** Some of the pictures, drawn by the seed, are never trained on. A mirrored picture goes with its original. */
-function heldBack(all: readonly Example[], { holdBack, flip, seed }: TrainRequest) {
-  const copies = flip ? 2 : 1;
-  const count = all.length / copies;
-  if (holdBack === 0) return { examples: all, validation: [] };
-  if (holdBack >= count) {
-    throw new TinctureError('cli/input', 'holding back leaves no picture to train on', {
-      expected: `--hold-back of at most ${count - 1}`,
-      found: String(holdBack),
-    });
-  }
-  const order = randomStream(seed, PURPOSE.start, 1).shuffled(Array.from({ length: count }, (_, i) => i));
-  const kept = new Set(order.slice(0, holdBack));
-  return {
-    examples: all.filter((_, i) => !kept.has(Math.floor(i / copies))),
-    validation: all.filter((_, i) => kept.has(Math.floor(i / copies)) && i % copies === 0),
-  };
-}
-
-function traineeOf(request: TrainRequest, { facts }: OpenModel): Trainee {
-  if (request.kind === 'embedding') return { kind: 'embedding', vectors: request.vectors };
-  const available = [...new Set([facts.contextWidth, ...facts.selfAttentionWidths])].sort((a, b) => a - b);
-  const widths = request.widths ?? available;
-  const missing = widths.filter((width) => !available.includes(width));
-  if (missing.length > 0) {
-    throw new TinctureError('cli/input', 'the model has no attention of such a width', {
-      where: facts.name,
-      expected: available.join(', '),
-      found: missing.join(', '),
-    });
-  }
-  return { kind: 'hypernetwork', description: request.description, widths };
-}
-
-async function startWeights(
-  request: TrainRequest,
-  trainee: Trainee,
-  model: OpenModel,
-): Promise<ReadonlyMap<string, Tensor>> {
-  if (trainee.kind === 'hypernetwork')
-    return startHypernetwork(trainee.description, trainee.widths, request.seed);
-  const { vectors, startWords: words } = request;
-  const embedding = await startEmbedding(model.checkpoint, model.config, model.tokenizer, { words, vectors });
-  return new Map([[EMBEDDING, embedding]]);
-}
-
 function formatOf(path: string): ResultFormat {
   return path.endsWith('.pt') ? 'pt' : 'safetensors';
-}
-
-function resultFile(
-  state: TrainingState,
-  request: TrainRequest,
-  trainee: Trainee,
-  facts: TrainingFacts,
-  format: ResultFormat,
-): Uint8Array<ArrayBuffer> {
-  return trainee.kind === 'hypernetwork'
-    ? hypernetworkFile(state, request.description, trainee.widths, facts, format)
-    : embeddingFile(state, facts, format);
 }
 
 /** A function that writes a CSV line for each step; a run that goes on adds to the file. */

@@ -1,0 +1,116 @@
+// From a request, a model and examples to a trainer that stands where training begins or goes on.
+import type { Backend } from '../runtime/session.ts';
+import { TrainingError } from './error.ts';
+import type { Example } from './examples.ts';
+import { PURPOSE, randomStream } from './random.ts';
+import { type ModelWidths, type TrainingRequest, traineeOf, trainingOptions } from './request.ts';
+import { embeddingFile, hypernetworkFile, type ResultFormat } from './result.ts';
+import { startEmbedding, startHypernetwork } from './start-weights.ts';
+import { checkResumable, type SavedTraining, type TrainingFacts } from './state-file.ts';
+import { EMBEDDING } from './step-graph.ts';
+import type { TrainingModel } from './step-sessions.ts';
+import { freshState, Trainer, type TrainingState } from './trainer.ts';
+
+/** The model that is trained over, with what is told of it in results. */
+export interface TrainingBase extends TrainingModel {
+  readonly facts: ModelWidths & { readonly hash: string };
+}
+
+/** Examples to train on, and those that only a validation loss looks at. */
+export interface SplitExamples {
+  readonly examples: readonly Example[];
+  readonly validation: readonly Example[];
+}
+
+export interface TrainingSetup extends SplitExamples {
+  readonly request: TrainingRequest;
+  readonly model: TrainingBase;
+  readonly backend: Backend;
+  /** What is gone on from. */
+  readonly resume: SavedTraining | undefined;
+}
+
+export interface OpenTraining {
+  readonly trainer: Trainer;
+  readonly facts: TrainingFacts;
+  /** The file of a state that other programs load. */
+  result(state: TrainingState, format: ResultFormat): Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Makes the trainer. Throws `training/state` for a state that does not fit the model or the request, `training/option`,
+ * `training/rate`, and what sessions throw. The caller closes the trainer.
+ */
+export async function openTraining(setup: TrainingSetup): Promise<OpenTraining> {
+  const { request, model, backend, examples, validation, resume } = setup;
+  const trainee = traineeOf(request, model.facts);
+  const facts: TrainingFacts = {
+    kind: request.kind,
+    name: request.name,
+    modelHash: model.facts.hash,
+    modelName: model.facts.name,
+    seed: request.seed,
+  };
+  const { vectors, startWords: words } = request;
+  const fresh =
+    trainee.kind === 'hypernetwork'
+      ? startHypernetwork(trainee.description, trainee.widths, request.seed)
+      : new Map([
+          [
+            EMBEDDING,
+            await startEmbedding(model.checkpoint, model.config, model.tokenizer, { words, vectors }),
+          ],
+        ]);
+  if (resume !== undefined) checkResumable(resume, facts, fresh);
+  const start = resume?.state ?? freshState(fresh);
+  const options = trainingOptions(request, start.step);
+  const trainer = await Trainer.create({
+    model,
+    backend,
+    trainee,
+    name: request.name,
+    examples,
+    validation,
+    start,
+    options,
+  });
+  return { trainer, facts, result: (state, format) => resultFile(state, request, model, facts, format) };
+}
+
+/** The file that a state of this request makes. */
+export function resultFile(
+  state: TrainingState,
+  request: TrainingRequest,
+  { facts: widths }: { readonly facts: ModelWidths },
+  facts: TrainingFacts,
+  format: ResultFormat,
+): Uint8Array<ArrayBuffer> {
+  const trainee = traineeOf(request, widths);
+  return trainee.kind === 'hypernetwork'
+    ? hypernetworkFile(state, trainee.description, trainee.widths, facts, format)
+    : embeddingFile(state, facts, format);
+}
+
+/** Some of the pictures, drawn by the seed, are never trained on. A mirrored picture goes with its original. */
+export function holdBack(
+  all: readonly Example[],
+  request: Pick<TrainingRequest, 'holdBack' | 'flip' | 'seed'>,
+): SplitExamples {
+  const copies = request.flip ? 2 : 1;
+  const count = all.length / copies;
+  if (request.holdBack === 0) return { examples: all, validation: [] };
+  if (request.holdBack >= count) {
+    throw new TrainingError('training/data', 'holding back leaves no picture to train on', {
+      expected: `at most ${count - 1} held back`,
+      found: String(request.holdBack),
+    });
+  }
+  const order = randomStream(request.seed, PURPOSE.start, 1).shuffled(
+    Array.from({ length: count }, (_, i) => i),
+  );
+  const kept = new Set(order.slice(0, request.holdBack));
+  return {
+    examples: all.filter((_, i) => !kept.has(Math.floor(i / copies))),
+    validation: all.filter((_, i) => kept.has(Math.floor(i / copies)) && i % copies === 0),
+  };
+}
