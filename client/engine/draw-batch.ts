@@ -1,0 +1,88 @@
+// The latents of one batch: noise of its seeds, then the sampler over the UNet.
+import { type BatchNoise, batchNoise } from '../sampling/batch-noise.ts';
+import type { StepDone } from '../sampling/run.ts';
+import { sample } from '../sampling/sample.ts';
+import { tensor } from '../tensor/tensor.ts';
+import type { Job } from './job.ts';
+import { previewLatent } from './picture.ts';
+import type { Plan } from './request.ts';
+import { UnetRunner } from './unet-runner.ts';
+
+/** The final latents [batchSize, c, h, w] flat of the pictures from number `first` on. */
+export async function drawBatch(job: Job, first: number): Promise<Float32Array> {
+  const { plan, parts, styles, latentShape, attention, masked, signal, clock, onProgress } = job;
+  const { model, sessions } = parts;
+  const pictures = plan.batchSize;
+  const runner = await clock.time('model', () =>
+    UnetRunner.create({ model, sessions, styles, pictures, latentShape, attention, masked }),
+  );
+  signal.throwIfAborted();
+  const noise = noiseOf(plan, latentShape, first);
+  const length = noise.start.length / pictures;
+  const onStep = stepWatcher(job, first, length);
+  onProgress({ stage: 'unet', message: 'drawing', ...progressAt(job, first, 0) });
+  const latents = await clock.time('unet', () =>
+    sample({
+      unet: runner.run,
+      prediction: model.manifest.prediction,
+      guidance: plan.guidance,
+      weights: job.conditioning.weights,
+      pictures,
+      sampler: plan.sampler.key,
+      schedule: plan.schedule,
+      steps: plan.steps,
+      noise: plan.noise?.data.slice(first * length, (first + pictures) * length) ?? noise.start,
+      draw: noise.draw,
+      start: job.start && { ...job.start, latents: repeated(job.start.latents, pictures) },
+      signal,
+      onStep,
+    }),
+  );
+  if (runner.notice !== undefined && !job.notices.includes(runner.notice)) job.notices.push(runner.notice);
+  return latents;
+}
+
+/** A seed's first draw is the start noise even when other noise replaces it, so that later draws stay the same. */
+function noiseOf(plan: Plan, latentShape: readonly number[], first: number): BatchNoise {
+  const part = <T>(all: readonly T[]): readonly T[] => all.slice(first, first + plan.batchSize);
+  return batchNoise({
+    seeds: part(plan.seeds),
+    shape: latentShape,
+    source: plan.rng,
+    variation: plan.variation && {
+      seeds: part(plan.variation.seeds),
+      strength: plan.variation.strength,
+    },
+    laterSeedDelta: plan.laterSeedDelta,
+  });
+}
+
+/** Steps of all batches that are done after `step` of this one, and in all. */
+function progressAt({ plan, steps }: Job, first: number, step: number): { done: number; total: number } {
+  return {
+    done: (first / plan.batchSize) * steps + step,
+    total: (plan.seeds.length / plan.batchSize) * steps,
+  };
+}
+
+/** Tells of each step, with a preview of the batch's first picture where one is due; `length` is that of one latent. */
+function stepWatcher(job: Job, first: number, length: number): (done: StepDone) => void {
+  const { plan, latentShape, preview, onProgress } = job;
+  return ({ step, steps, denoised }) => {
+    const due = preview !== undefined && step % plan.previewEvery === 0 && step < steps;
+    const shown = due ? tensor([1, ...latentShape], denoised.slice(0, length)) : undefined;
+    onProgress({
+      stage: 'unet',
+      message: 'drawing',
+      ...progressAt(job, first, step),
+      ...(shown && preview && { preview: previewLatent(shown, preview) }),
+    });
+  };
+}
+
+/** The same latent for each picture. */
+function repeated(latent: Float32Array, times: number): Float32Array {
+  const all = new Float32Array(latent.length * times);
+  for (let i = 0; i < times; i++) all.set(latent, i * latent.length);
+  return all;
+}

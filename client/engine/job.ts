@@ -1,0 +1,56 @@
+// What a request's batches share: made once by `prepareJob`, then drawn and decoded.
+import type { AttentionLowering } from '../models/attention.ts';
+import type { StartLatent } from '../sampling/sample.ts';
+import type { AttentionChooser } from './attention.ts';
+import type { Conditioning } from './conditioning.ts';
+import type { Embeddings } from './embeddings.ts';
+import type { Progress } from './engine.ts';
+import type { MaskInputs } from './inpainting.ts';
+import type { OpenModel } from './model.ts';
+import type { PreviewMap } from './picture.ts';
+import type { DrawnFrom } from './picture-parameters.ts';
+import type { Plan } from './request.ts';
+import type { Sessions } from './sessions.ts';
+import type { StageClock } from './stage-clock.ts';
+import type { StepStyles } from './step-styles.ts';
+import type { Styles } from './styles.ts';
+
+/** What pictures are drawn with. */
+export interface PipelineParts {
+  readonly model: OpenModel;
+  readonly sessions: Sessions;
+  readonly styles: Styles;
+  readonly embeddings: Embeddings;
+  readonly attention: AttentionChooser;
+}
+
+/** How a request is watched and cancelled. */
+export interface Watch {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  readonly clock: StageClock;
+}
+
+/** A request with its styles, contexts and start, ready for the UNet. */
+export interface Job extends Watch {
+  readonly parts: PipelineParts;
+  readonly plan: Plan;
+  readonly conditioning: Conditioning;
+  readonly styles: StepStyles;
+  /** Steps that are taken. */
+  readonly steps: number;
+  /** [c, h, w] of one latent. */
+  readonly latentShape: readonly number[];
+  /** The UNet's. */
+  readonly attention: AttentionLowering;
+  readonly vae: AttentionLowering;
+  /** Of an inpainting checkpoint. */
+  readonly masked: MaskInputs | undefined;
+  readonly start: StartLatent | undefined;
+  /** Undefined where no preview is asked for. */
+  readonly preview: PreviewMap | undefined;
+  /** What the pictures' text blocks tell. */
+  readonly drawnFrom: DrawnFrom;
+  /** What the user should know; batches add to it. */
+  readonly notices: string[];
+}

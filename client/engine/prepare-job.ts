@@ -1,0 +1,169 @@
+// From a request to a job: styles and embeddings opened, prompts encoded, the start and the size's sessions chosen.
+import { EmbeddingWords } from '../prompt/embedding-words.ts';
+import { parseStyleTags } from '../prompt/style-tags.ts';
+import { stepsTaken } from '../sampling/sample.ts';
+import { type Conditioning, conditionPicture } from './conditioning.ts';
+import type { OpenEmbedding } from './embeddings.ts';
+import type { GenerateRequest, ModelFacts } from './engine.ts';
+import { wholePicture } from './inpainting.ts';
+import type { Job, PipelineParts, Watch } from './job.ts';
+import type { OpenModel } from './model.ts';
+import type { PreviewMap } from './picture.ts';
+import { type Plan, planRequest } from './request.ts';
+import { startLatent } from './start-latent.ts';
+import { noteResized } from './start-picture.ts';
+import { type StepState, StepStyles } from './step-styles.ts';
+import type { ReadyStyle } from './styles.ts';
+
+const NO_CLIP_SKIP =
+  'Stable Diffusion 2.x always reads the text encoder’s last but one layer: clip skip changes nothing here.';
+
+/**
+ * Does all that comes before the first step. `previewMap` is asked only where the request wants previews. Rejects with the
+ * signal's reason when aborted, else with errors in words.
+ */
+export async function prepareJob(
+  request: GenerateRequest,
+  parts: PipelineParts,
+  watch: Watch,
+  previewMap: (vae: Job['vae']) => Promise<PreviewMap>,
+): Promise<Job> {
+  const { model } = parts;
+  const plan = planRequest(request, model.facts, model.config.latentFactor);
+  const { text, styles: tagged, others } = parseStyleTags(plan.prompt);
+  const notices = others.map((tag) => `${tag} is no kind of style that Tincture draws with: it is left out.`);
+  if (plan.clipSkip > 1 && !skipsLayers(model)) notices.push(NO_CLIP_SKIP);
+  const named = tagged.map(({ name, strength }) => ({ style: name, strength }));
+  const opened = await openStyles(request, named, parts, watch);
+
+  watch.signal.throwIfAborted();
+  const steps = stepsTaken(plan.sampler.key, plan.steps, plan.start?.strength);
+  const read = await readPrompts(plan, text, opened, steps, parts, watch);
+  notices.push(...read.notices);
+
+  watch.signal.throwIfAborted();
+  const sized = await prepareSize(plan, read.conditioning, parts, watch, notices);
+  watch.signal.throwIfAborted();
+  return {
+    ...watch,
+    parts,
+    plan,
+    conditioning: read.conditioning,
+    styles: read.styles,
+    steps,
+    ...sized,
+    preview: plan.previewEvery > 0 ? await previewMap(sized.vae) : undefined,
+    drawnFrom: {
+      plan,
+      model: model.facts,
+      text,
+      styles: opened.styles,
+      embeddings: read.conditioning.embeddings,
+    },
+    notices,
+  };
+}
+
+/** As in the web UI: OpenCLIP's last layer is left out already, and no setting changes that. */
+function skipsLayers({ manifest }: OpenModel): boolean {
+  return manifest.architecture === 'stable-diffusion-v1';
+}
+
+interface Opened {
+  readonly styles: readonly ReadyStyle[];
+  readonly embeddings: readonly OpenEmbedding[];
+}
+
+/** The request's styles, those of the prompt's tags, and the embeddings. */
+async function openStyles(
+  request: GenerateRequest,
+  named: NonNullable<GenerateRequest['styles']>,
+  parts: PipelineParts,
+  { signal, clock, onProgress }: Watch,
+): Promise<Opened> {
+  onProgress({ stage: 'style', message: 'preparing the styles' });
+  return clock.time('style', async () => ({
+    styles: await parts.styles.prepare([...(request.styles ?? []), ...named], signal),
+    embeddings: await parts.embeddings.prepare(request.embeddings ?? [], signal),
+  }));
+}
+
+interface ReadPrompts extends Pick<Job, 'conditioning' | 'styles' | 'notices'> {}
+
+/** The contexts of both prompts, and the styles at their first step. */
+async function readPrompts(
+  plan: Plan,
+  text: string,
+  { styles, embeddings }: Opened,
+  steps: number,
+  { model, sessions }: PipelineParts,
+  { signal, clock, onProgress }: Watch,
+): Promise<ReadPrompts> {
+  onProgress({ stage: 'text', message: 'reading the prompt' });
+  return clock.time('text', async () => {
+    const conditioning = await conditionPicture(
+      {
+        prompt: text,
+        negativePrompt: plan.negativePrompt,
+        guidance: plan.guidance,
+        runs: plan.steps * plan.sampler.runsPerStep,
+      },
+      {
+        model,
+        encoder: await sessions.textEncoder(),
+        words: new EmbeddingWords<OpenEmbedding>(embeddings, model.tokenizer),
+        clipSkip: skipsLayers(model) ? plan.clipSkip : 1,
+        signal,
+      },
+    );
+    const begun = await StepStyles.begin(styles, conditioning, steps, signal);
+    const notices = [...idleStyles(await begun.at(0, 0), model.facts), ...conditioning.notices];
+    return { conditioning, styles: begun, notices };
+  });
+}
+
+/** What depends on the size that is drawn. */
+async function prepareSize(
+  plan: Plan,
+  conditioning: Conditioning,
+  parts: PipelineParts,
+  { clock, onProgress }: Watch,
+  notices: string[],
+): Promise<Pick<Job, 'latentShape' | 'attention' | 'vae' | 'masked' | 'start'>> {
+  const { model, sessions } = parts;
+  const { config, manifest } = model;
+  onProgress({ stage: 'model', message: 'preparing the UNet' });
+  const { width, height } = plan;
+  const latentShape = [config.latentChannels, height / config.latentFactor, width / config.latentFactor];
+  const { attention, vae, notice } = await parts.attention.choose({
+    batch: conditioning.rows * plan.batchSize,
+    width,
+    height,
+    tokens: conditioning.tokens,
+  });
+  if (notice !== undefined) notices.push(notice);
+  const masked =
+    config.unet.inputChannels === config.latentChannels
+      ? undefined
+      : await wholePicture(latentShape, plan, manifest.latentScale, await sessions.encoder(vae));
+  if (plan.start !== undefined && 'image' in plan.start) {
+    const resized = noteResized(plan.start.image, plan);
+    if (resized !== undefined) notices.push(resized);
+    onProgress({ stage: 'model', message: 'encoding the picture' });
+  }
+  const start = await clock.time('model', () => startLatent(plan, parts, vae));
+  return { latentShape, attention, vae, masked, start };
+}
+
+/** Words about styles that have nothing for this model's widths. */
+function idleStyles({ styles }: StepState, model: ModelFacts): string[] {
+  const wanted = [model.contextWidth, ...model.selfAttentionWidths];
+  return styles.flatMap(({ name, strength, bendsText, hypernetwork }) => {
+    const found = [...hypernetwork.widths.keys()];
+    if (strength === 0 || bendsText || wanted.some((width) => found.includes(width))) return [];
+    return [
+      `The style ${name} has ${found.length === 0 ? 'no layers here' : `layers for widths ${found.join(', ')}`}; this model has ` +
+        `${wanted.join(', ')}, so the style changes nothing. It was made for another model.`,
+    ];
+  });
+}
