@@ -19,7 +19,7 @@ const flag = { type: 'boolean' } as const;
 /** Options that change the numbers: a run that goes on takes them from its file, unless they are given anew. */
 const KEPT = {
   name: text, steps: text, rate: text, warmup: text, batch: text, accumulate: text, clip: text, 'weight-decay': text,
-  'min-snr': text, seed: text, size: text, buckets: flag, flip: flag, alpha: flag, sampled: flag,
+  'min-snr': text, 'snr-floor': text, 'spread-timesteps': flag, seed: text, size: text, buckets: flag, flip: flag, alpha: flag, sampled: flag,
   template: { type: 'string', multiple: true }, 'shuffle-tags': flag, 'tag-dropout': text, empty: text,
   'hold-back': text, memory: text, widths: text, layers: text, activation: text, initialization: text,
   'layer-norm': flag, 'activate-output': flag, dropout: text, vectors: text, 'start-words': text,
@@ -101,6 +101,8 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
     clipping: clippingOf(word('clip')),
     weightDecay: decimalNumber('--weight-decay', word('weight-decay'), 0, 1),
     minSnr: decimalNumber('--min-snr', word('min-snr'), 1e-3, 1e6),
+    snrFloor: decimalNumber('--snr-floor', word('snr-floor'), 1e-3, 1e6),
+    spreadTimesteps: values['spread-timesteps'] === true,
     seed: seedOf(word('seed')),
     size: sizeOf(word('size')),
     buckets: values['buckets'] === true,

@@ -22,6 +22,8 @@ other choice; FILE.training.safetensors beside it holds what --resume goes on fr
   --clip value|norm:X    bound the gradients by value or by their length
   --weight-decay X       default 0.01 for a hypernetwork, 0 for an embedding
   --min-snr X            min-SNR weighting, such as 5
+  --snr-floor X          least weight of the clean latent's error, such as 1: the noisiest steps, where drawing begins, count
+  --spread-timesteps     each batch's timesteps from equal parts of the schedule
   --seed N               all chances follow from it (default 0)
   --size WxH             pixels (default: the model's)
   --buckets              cut each picture to the nearest of several shapes, not to --size

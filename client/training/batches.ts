@@ -60,6 +60,11 @@ export interface NoiseOptions {
   readonly prediction: 'epsilon' | 'v';
   /** γ of min-SNR weighting (Hang et al., 2023); undefined weighs all timesteps alike. */
   readonly minSnr: number | undefined;
+  /**
+   * Truncated-SNR weighting (Salimans & Ho, 2022): the clean latent's error weighs at least this, so that the noisiest
+   * timesteps count, where sampling begins and the loss for ε weighs next to nothing. Undefined: no bound.
+   */
+  readonly snrFloor: number | undefined;
   /** Draw each latent from the encoder's distribution instead of taking its mean. */
   readonly sampled: boolean;
 }
@@ -106,11 +111,20 @@ export function noisedBatch(
   };
 }
 
-/** min(SNR, γ) / SNR for ε, / (SNR + 1) for v, with SNR = ᾱ / (1 − ᾱ). */
-function snrWeight(alpha: number, { prediction, minSnr }: NoiseOptions): number {
-  if (minSnr === undefined) return 1;
+/**
+ * SNR = ᾱ / (1 − ᾱ) held between the floor and γ, / SNR for ε, / (SNR + 1) for v. Without either 1: the loss of what is
+ * predicted; with the floor alone a v model's becomes that of ε above it.
+ */
+function snrWeight(alpha: number, { prediction, minSnr, snrFloor }: NoiseOptions): number {
+  if (minSnr === undefined && snrFloor === undefined) return 1;
   const snr = alpha / (1 - alpha);
-  return Math.min(snr, minSnr) / (prediction === 'epsilon' ? snr : snr + 1);
+  const bounded = Math.max(Math.min(snr, minSnr ?? snr), snrFloor ?? 0);
+  return bounded / (prediction === 'epsilon' ? snr : snr + 1);
+}
+
+/** A timestep from the `index`-th of `batch` equal parts of the schedule. */
+export function spreadTimestep(index: number, batch: number, random: RandomStream): number {
+  return Math.floor(((index + random.uniform()) * TRAINING_STEPS) / batch);
 }
 
 /** A picture that is transparent everywhere counts as whole rather than as infinitely much. */

@@ -21,6 +21,8 @@ export function defaultOptions(
     weightDecay: kind === 'hypernetwork' ? 0.01 : 0,
     clipping: { kind: 'none', limit: 1 },
     minSnr: undefined,
+    snrFloor: undefined,
+    spreadTimesteps: false,
     sampledLatents: false,
     seed: 0n,
     memory: undefined,

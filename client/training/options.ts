@@ -16,6 +16,10 @@ export interface TrainingOptions {
   readonly weightDecay: number;
   readonly clipping: { readonly kind: Clipping; readonly limit: number };
   readonly minSnr: number | undefined;
+  /** Least weight of the clean latent's error, such as 1; see `NoiseOptions`. */
+  readonly snrFloor: number | undefined;
+  /** Each picture of a batch has its timestep from a part of the schedule of its own, so that a batch covers all of it. */
+  readonly spreadTimesteps: boolean;
   readonly sampledLatents: boolean;
   readonly seed: bigint;
   /** What the backward pass computes again; undefined: by the step's size. */
@@ -40,10 +44,17 @@ export function checkTrainingOptions(options: TrainingOptions): void {
     const fits = value >= low && value <= high && (!WHOLE.includes(name) || Number.isInteger(value));
     if (!fits) throw fail(name, `${low} to ${high}`, value);
   }
-  const { clipping, minSnr, captions } = options;
+  const { clipping, minSnr, snrFloor, captions } = options;
   if (clipping.kind !== 'none' && !(clipping.limit > 0))
     throw fail('clipping', 'a positive limit', clipping.limit);
   if (minSnr !== undefined && !(minSnr > 0)) throw fail('minSnr', 'a positive γ, such as 5', minSnr);
+  if (snrFloor !== undefined && !(snrFloor > 0 && snrFloor <= (minSnr ?? Number.POSITIVE_INFINITY))) {
+    throw fail(
+      'snrFloor',
+      `above 0, ${minSnr === undefined ? 'such as 1' : `at most the min-SNR γ of ${minSnr}`}`,
+      snrFloor,
+    );
+  }
   for (const name of ['tagDropout', 'emptyShare'] as const) {
     if (!(captions[name] >= 0 && captions[name] <= 1)) throw fail(name, '0 to 1', captions[name]);
   }

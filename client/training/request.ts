@@ -20,6 +20,8 @@ export interface TrainingRequest {
   /** Undefined: the kind's own. */
   readonly weightDecay: number | undefined;
   readonly minSnr: number | undefined;
+  readonly snrFloor: number | undefined;
+  readonly spreadTimesteps: boolean;
   readonly seed: bigint;
   /** Undefined: the model's. */
   readonly size: Size | undefined;
@@ -53,6 +55,8 @@ export function trainingOptions(request: TrainingRequest, currentStep: number): 
     weightDecay: request.weightDecay ?? defaults.weightDecay,
     clipping: request.clipping,
     minSnr: request.minSnr,
+    snrFloor: request.snrFloor,
+    spreadTimesteps: request.spreadTimesteps,
     sampledLatents: request.sampled,
     seed: request.seed,
     memory: request.memory,

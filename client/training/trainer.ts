@@ -5,7 +5,7 @@ import { emitGraph } from '../onnx/emit.ts';
 import { createDeviceSession } from '../runtime/create.ts';
 import type { Backend, DeviceSession, DeviceTensor, Feed } from '../runtime/session.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { BatchOrder, noisedBatch } from './batches.ts';
+import { BatchOrder, noisedBatch, spreadTimestep } from './batches.ts';
 import { drawPrompt } from './captions.ts';
 import {
   type Conditioning,
@@ -216,7 +216,8 @@ export class Trainer {
   get #noise() {
     const { model, options } = this.#job;
     const { prediction } = model.config.manifest;
-    return { prediction, minSnr: options.minSnr, sampled: options.sampledLatents };
+    const { minSnr, snrFloor, sampledLatents: sampled } = options;
+    return { prediction, minSnr, snrFloor, sampled };
   }
 
   #parameters(): Record<string, Feed | DeviceTensor> {
@@ -238,9 +239,12 @@ export class Trainer {
       drawPrompt(caption, this.#nameInPrompt(name), options.captions, words),
     );
     const { session, recomputes } = await this.#sessions.at('training', chosen[0]!, options.batch);
+    const spread = options.spreadTimesteps
+      ? (index: number) => spreadTimestep(index, options.batch, random)
+      : undefined;
     const drops = trainee.kind === 'hypernetwork' && trainee.description.useDropout;
     return session.run({
-      ...noisedBatch(chosen, this.#noise, random),
+      ...noisedBatch(chosen, this.#noise, random, spread),
       ...(await this.#conditioning.feeds(prompts)),
       ...this.#parameters(),
       ...(recomputes && { [INPUT.zero]: tensor([1]) }),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { encodePng } from '../../client/formats/png.ts';
 import { ALPHAS_CUMULATIVE } from '../../client/sampling/diffusion.ts';
 import { tensor } from '../../client/tensor/tensor.ts';
-import { BatchOrder, noisedBatch } from '../../client/training/batches.ts';
+import { BatchOrder, type NoiseOptions, noisedBatch, spreadTimestep } from '../../client/training/batches.ts';
 import { captionOfFileName, decodeCaption, drawPrompt } from '../../client/training/captions.ts';
 import type { Example } from '../../client/training/examples.ts';
 import { LossWatch } from '../../client/training/loss-watch.ts';
@@ -106,7 +106,7 @@ test('an epoch has every example once, batches of one size, and follows from the
 });
 
 test('noise, target and loss weight of a batch', () => {
-  const options = { prediction: 'epsilon', minSnr: 5, sampled: false } as const;
+  const options = { prediction: 'epsilon', minSnr: 5, snrFloor: undefined, sampled: false } as const;
   const feeds = noisedBatch([example('a')], options, randomStream(1n, 1), () => 100);
   const alpha = ALPHAS_CUMULATIVE[100]!;
   const epsilon = feeds['target']!.data[3]!;
@@ -127,6 +127,33 @@ test('noise, target and loss weight of a batch', () => {
   const sampled = noisedBatch([example('a')], { ...options, sampled: true }, randomStream(1n, 1), () => 100);
   expect(sampled['target']!.data[3]).toBe(epsilon);
   expect(sampled['sample']!.data[3]).not.toBe(feeds['sample']!.data[3]);
+});
+
+test('the loss weighs the clean latent by its SNR, between the floor and γ', () => {
+  const weightAt = (timestep: number, change: Partial<NoiseOptions> = {}) => {
+    const options = { prediction: 'epsilon', minSnr: 2, snrFloor: 1, sampled: false, ...change } as const;
+    const feeds = noisedBatch([example('a')], options, randomStream(1n, 1), () => timestep);
+    return feeds['loss_weight']!.data[0]! / 4;
+  };
+  const snr = (timestep: number) => ALPHAS_CUMULATIVE[timestep]! / (1 - ALPHAS_CUMULATIVE[timestep]!);
+  // From noise that shows next to nothing of the picture to noise that hides next to nothing of it.
+  expect([snr(999), snr(350), snr(0)].map((value) => Number(value.toPrecision(4)))).toEqual([
+    0.004682, 1.026, 1175,
+  ]);
+  expect(weightAt(999)).toBeCloseTo(1 / snr(999), 3);
+  expect(weightAt(350)).toBeCloseTo(1, 6);
+  expect(weightAt(0)).toBeCloseTo(2 / snr(0), 6);
+  expect(weightAt(999, { minSnr: undefined })).toBeCloseTo(1 / snr(999), 3);
+  expect(weightAt(0, { minSnr: undefined })).toBeCloseTo(1, 6);
+  expect(weightAt(999, { prediction: 'v' })).toBeCloseTo(1 / (snr(999) + 1), 6);
+});
+
+test('spread timesteps take one from each part of the schedule', () => {
+  const random = randomStream(1n, 1);
+  const parts = Array.from({ length: 200 }, (_, i) => spreadTimestep(i % 4, 4, random));
+  expect(parts.map((timestep) => Math.floor(timestep / 250))).toEqual(parts.map((_, i) => i % 4));
+  expect(new Set(parts).size).toBeGreaterThan(150);
+  expect(parts.every(Number.isInteger)).toBe(true);
 });
 
 test('normal draws have mean 0 and variance 1, and streams differ by purpose', () => {

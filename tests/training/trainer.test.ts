@@ -102,6 +102,8 @@ function job(change: Partial<TrainingOptions> = {}): TrainerJob {
       warmup: 2,
       clipping: { kind: 'norm', limit: 0.5 },
       minSnr: 5,
+      snrFloor: 1,
+      spreadTimesteps: true,
       sampledLatents: true,
       seed: 5n,
       ...change,
