@@ -10,7 +10,7 @@ export { HypernetworkSum } from './hypernetwork/merge.ts';
 export { readHypernetwork, readHypernetworkRecord } from './hypernetwork/read.ts';
 export { type HypernetworkRecord, hypernetworkOf } from './hypernetwork/record.ts';
 export { writeHypernetworkPt, writeHypernetworkSafetensors } from './hypernetwork/write.ts';
-export { addModel } from './model-store/add.ts';
+export { type AddOptions, addModel } from './model-store/add.ts';
 export {
   listModels,
   removeModel,
@@ -24,6 +24,6 @@ export { createNodeHost } from './plugin-host/node.ts';
 export { loadStandardPlugin } from './plugin-host/standard-plugin.ts';
 export { type PictureParameters, parseParameters, writeParameters } from './prompt/parameters.ts';
 export { parseStyleTags } from './prompt/style-tags.ts';
-export { resolveSampling } from './sampling/names.ts';
+export { findSampler, findSchedule, resolveSampling } from './sampling/names.ts';
 export { randomSeed } from './sampling/noise.ts';
 export { elementCount, type Tensor, tensor } from './tensor/tensor.ts';

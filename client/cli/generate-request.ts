@@ -22,8 +22,8 @@ Draws a picture on this machine. <hypernet:NAME:STRENGTH> in the prompt means th
   --negative TEXT          what the picture should not be
   --clip-skip N            leave out the text encoder's last N-1 layers (default 1: none)
   --steps N                1 to 1000
-  --sampler NAME           such as DDIM, Euler, Euler a, DPM++ 2M
-  --schedule NAME          such as Karras
+  --sampler NAME           such as DDIM, Euler, Euler a, DPM++ 2M, LCM
+  --schedule NAME          such as Karras, SGM Uniform (default: the model's, else the sampler's own, as with Automatic)
   --guidance G             1 means none
   --seed N                 0 to 2^64-1; without one a random seed, which is told
   --rng cpu|nv             whose random numbers: PyTorch's on the CPU (default), or those of its CUDA devices

@@ -1,14 +1,20 @@
 // `tincture models`: the checkpoints of this user, added whole, listed, verified, removed.
 import { TinctureError } from '../../plugins/contract/error.ts';
+import { REQUEST_LIMITS } from '../engine/request.ts';
 import {
+  type AddOptions,
   addModel,
+  findSampler,
+  findSchedule,
   forgetWorkingCopies,
   listModels,
   removeModel,
+  resolveSampling,
   type StoredModel,
   verifyModel,
 } from '../node.ts';
 import { type Command, parseCommandLine, type Terminal, UsageError } from './command.ts';
+import { decimal, defined, whole } from './generate-request.ts';
 import { fileSize, json, printable, table } from './output.ts';
 import { progressView } from './progress.ts';
 import { cancelOnSignals } from './signals.ts';
@@ -28,7 +34,11 @@ it stopped when the command is run again. Nothing counts before it is there whol
   --tokenizer DIR          folder with vocab.json and merges.txt; remembered for models that come without
   --sha256 DIGEST          what the checkpoint must be
   --prediction epsilon|v   what a 2.x checkpoint predicts, which its tensors do not tell (default: v, as those of 768 pixels;
-                           those of 512 pixels predict epsilon)
+                           those of 512 pixels and SD-Turbo predict epsilon)
+  --steps N, --guidance G, --sampler NAME, --schedule NAME
+                           what pictures are drawn with when nothing else is asked for; for Turbo models --steps 1
+                           --guidance 1 --sampler "Euler a" --schedule "SGM Uniform", for LCM --steps 4 --guidance 1
+                           --sampler LCM
   --json                   print facts as JSON, and no progress
 
 They lie in TINCTURE_DATA, else in tincture below XDG_DATA_HOME or ~/.local/share.`;
@@ -39,6 +49,10 @@ const OPTIONS = {
   tokenizer: { type: 'string' },
   sha256: { type: 'string' },
   prediction: { type: 'string' },
+  steps: { type: 'string' },
+  guidance: { type: 'string' },
+  sampler: { type: 'string' },
+  schedule: { type: 'string' },
   json: { type: 'boolean' },
 } as const;
 
@@ -71,6 +85,10 @@ interface AddValues {
   readonly tokenizer?: string | undefined;
   readonly sha256?: string | undefined;
   readonly prediction?: string | undefined;
+  readonly steps?: string | undefined;
+  readonly guidance?: string | undefined;
+  readonly sampler?: string | undefined;
+  readonly schedule?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -89,6 +107,7 @@ async function add(
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256)) {
     throw new UsageError('--sha256 must be 64 hexadecimal digits');
   }
+  const defaults = defaultsOf(values);
   const model = await watched(values.json === true, (watch) =>
     addModel(source, {
       name: values.name,
@@ -96,12 +115,24 @@ async function add(
       tokenizer: values.tokenizer,
       sha256,
       prediction,
+      defaults,
       ...watch,
     }),
   );
   terminal.out(
     values.json === true ? json(model) : `${model.name} is added.\n${printable(table(rowsOf(model)))}`,
   );
+}
+
+/** Defaults that were given, under the names that model.json uses. */
+function defaultsOf({ steps, guidance, sampler, schedule }: AddValues): AddOptions['defaults'] {
+  if (sampler !== undefined) resolveSampling(sampler, schedule);
+  return {
+    ...defined('steps', whole('--steps', steps, REQUEST_LIMITS.steps)),
+    ...defined('guidance', decimal('--guidance', guidance, REQUEST_LIMITS.guidance)),
+    ...defined('sampler', sampler === undefined ? undefined : findSampler(sampler).key),
+    ...defined('schedule', schedule === undefined ? undefined : findSchedule(schedule)),
+  };
 }
 
 function rowsOf({ description, files, folder }: StoredModel): string[][] {

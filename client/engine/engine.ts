@@ -66,6 +66,7 @@ export interface GenerateRequest {
   /** 1 … 1000. */
   readonly steps?: number;
   readonly sampler?: string;
+  /** Default: the model's, else the sampler's own, which is also what `Automatic` means. */
   readonly schedule?: string;
   /** 1 means no guidance: one UNet row a step. */
   readonly guidance?: number;
@@ -161,6 +162,7 @@ export interface ModelFacts {
     readonly steps: number;
     readonly guidance: number;
     readonly sampler: string;
+    readonly schedule?: string;
   };
   /** Pictures are multiples of this many pixels. */
   readonly pixelMultiple: number;

@@ -82,7 +82,7 @@ export function planRequest(request: GenerateRequest, model: ModelFacts, latentF
     rng: oneOf('rng', request.rng ?? 'cpu', ['cpu', 'nv']),
     laterSeedDelta: whole('laterSeedDelta', request.laterSeedDelta ?? 0, REQUEST_LIMITS.laterSeedDelta),
     steps: whole('steps', request.steps ?? defaults.steps, REQUEST_LIMITS.steps),
-    ...resolveSampling(request.sampler ?? defaults.sampler, request.schedule),
+    ...resolveSampling(request.sampler ?? defaults.sampler, request.schedule, defaults.schedule),
     guidance: finite('guidance', request.guidance ?? defaults.guidance, REQUEST_LIMITS.guidance),
     width: side('width', width, model.pixelMultiple),
     height: side('height', height, model.pixelMultiple),

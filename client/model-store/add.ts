@@ -34,6 +34,8 @@ export interface AddOptions extends Watch {
   readonly sha256?: string | undefined;
   /** What a 2.x checkpoint predicts, which its tensors do not tell. */
   readonly prediction?: ModelManifest['prediction'] | undefined;
+  /** What stands in the place of the proposed defaults; samplers and schedules by key or title. */
+  readonly defaults?: Partial<ModelManifest['defaults']> | undefined;
 }
 
 /** The files of a model before they are in the store. */
@@ -186,7 +188,8 @@ async function settle(
     bundle.manifest === undefined
       ? proposeManifest(checkpoint, { ...facts, ...(prediction !== undefined && { prediction }) })
       : { ...bundle.manifest, ...facts, ...(prediction !== undefined && { prediction }) };
-  const { sha256: _, ...manifest } = proposed;
+  const { sha256: _, ...kept } = proposed;
+  const manifest = { ...kept, defaults: { ...kept.defaults, ...options.defaults } };
   readModelConfig(checkpoint, manifest);
   const tokenizer = await findTokenizer(bundle, description.vocabulary ?? 0, source, options);
 

@@ -65,7 +65,7 @@ export function diffusersManifest(
     textEncoderHeads: text['num_attention_heads'],
     latentScale: vae['scaling_factor'] ?? DEFAULT_SCALE,
     prediction: predictionOf(scheduler['prediction_type']),
-    defaults: { width: pixels, height: pixels, steps: 20, guidance: 7, sampler: 'dpmpp_2m' },
+    defaults: { width: pixels, height: pixels, ...stepsOf(scheduler) },
   };
   return parseModelManifest(manifest, `the configs of ${name}`);
 }
@@ -82,6 +82,13 @@ function headsOf(unet: Record<string, unknown>): Record<string, unknown> {
     expected: 'attention_head_dim that divides block_out_channels into equal widths',
     found: JSON.stringify(heads).slice(0, 100),
   });
+}
+
+/** What the scheduler tells of the steps: a consistency model is drawn in four, without guidance. */
+function stepsOf(scheduler: Record<string, unknown>): Record<string, unknown> {
+  if (scheduler['_class_name'] === 'LCMScheduler') return { steps: 4, guidance: 1, sampler: 'lcm' };
+  const trailing = scheduler['timestep_spacing'] === 'trailing';
+  return { steps: 20, guidance: 7, sampler: 'dpmpp_2m', ...(trailing && { schedule: 'sgm_uniform' }) };
 }
 
 function predictionOf(type: unknown): string {

@@ -28,8 +28,11 @@ export interface ModelManifest {
     readonly width: number;
     readonly height: number;
     readonly steps: number;
+    /** 1 means none, as models distilled to a few steps want it. */
     readonly guidance: number;
     readonly sampler: string;
+    /** Default: the sampler's own. */
+    readonly schedule?: string;
   };
 }
 
@@ -73,6 +76,9 @@ export function parseModelManifest(value: unknown, where: string): ModelManifest
       steps: field.whole(defaults.steps, 'defaults.steps', 1, MAX_STEPS),
       guidance: field.number(defaults.guidance, 'defaults.guidance', 0, MAX_GUIDANCE),
       sampler: field.text(defaults.sampler, 'defaults.sampler'),
+      ...(defaults.schedule !== undefined && {
+        schedule: field.text(defaults.schedule, 'defaults.schedule'),
+      }),
     },
   };
 }

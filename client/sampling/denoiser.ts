@@ -30,6 +30,8 @@ export interface DenoiserOptions {
   /** How much each part of the prompt counts; default one part that counts 1. */
   readonly weights?: readonly number[] | undefined;
   readonly pictures: number;
+  /** The timestep that the network is shown for a σ; default: the one between its own that has this σ. */
+  readonly timestepOf?: ((sigma: number) => number) | undefined;
 }
 
 export interface Denoiser {
@@ -64,7 +66,7 @@ export function guide(
  * output has another size than its input.
  */
 export function createDenoiser(options: DenoiserOptions): Denoiser {
-  const { unet, prediction, guidance, pictures, weights = [1] } = options;
+  const { unet, prediction, guidance, pictures, weights = [1], timestepOf = sigmaToTimestep } = options;
   const rows: GuidanceRows = needsNegative(guidance, weights) ? 'prompt-and-negative' : 'prompt';
   const copies = rows === 'prompt' ? 1 : weights.length + 1;
 
@@ -96,7 +98,7 @@ export function createDenoiser(options: DenoiserOptions): Denoiser {
     denoise(x, sigma, step) {
       const variance = sigma ** 2 + 1;
       const input = weightedSum([1 / Math.sqrt(variance), x]);
-      return run(input, sigmaToTimestep(sigma), step, (output) =>
+      return run(input, timestepOf(sigma), step, (output) =>
         prediction === 'epsilon'
           ? weightedSum([1, x], [-sigma, output])
           : weightedSum([1 / variance, x], [-sigma / Math.sqrt(variance), output]),

@@ -3,8 +3,8 @@ import { SamplingError } from './error.ts';
 
 export type SamplerKey =
   | 'ddim' | 'euler' | 'euler_ancestral' | 'heun' | 'dpm_2' | 'dpm_2_ancestral' | 'lms'
-  | 'dpmpp_2s_ancestral' | 'dpmpp_2m' | 'dpmpp_2m_sde'; // biome-ignore format: a table
-export type Schedule = 'discrete' | 'karras' | 'exponential';
+  | 'dpmpp_2s_ancestral' | 'dpmpp_2m' | 'dpmpp_2m_sde' | 'lcm'; // biome-ignore format: a table
+export type Schedule = 'discrete' | 'karras' | 'exponential' | 'sgm_uniform';
 
 export interface Sampler {
   readonly key: SamplerKey;
@@ -28,13 +28,18 @@ export const SAMPLERS: readonly Sampler[] = [
   { key: 'dpmpp_2s_ancestral', title: 'DPM++ 2S a', defaultSchedule: 'karras', runsPerStep: 2, ancestral: true },
   { key: 'dpmpp_2m', title: 'DPM++ 2M', defaultSchedule: 'karras', runsPerStep: 1, ancestral: false },
   { key: 'dpmpp_2m_sde', title: 'DPM++ 2M SDE', defaultSchedule: 'exponential', runsPerStep: 1, ancestral: true },
+  { key: 'lcm', title: 'LCM', defaultSchedule: 'discrete', runsPerStep: 1, ancestral: true },
 ]; // biome-ignore format: a table
 
-/** `Uniform` is the web UI's word for timesteps that are evenly spaced, which k-diffusion calls discrete. */
+/**
+ * `Uniform` is the web UI's word for timesteps that are evenly spaced, which k-diffusion calls discrete. `SGM Uniform` spaces them from
+ * the most noise on and takes none at the least: diffusers' `trailing`, which models distilled to a few steps are made for.
+ */
 export const SCHEDULES: readonly { readonly key: Schedule; readonly title: string }[] = [
   { key: 'discrete', title: 'Uniform' },
   { key: 'karras', title: 'Karras' },
   { key: 'exponential', title: 'Exponential' },
+  { key: 'sgm_uniform', title: 'SGM Uniform' },
 ];
 
 /** Finds a sampler by key or title, whatever the case, spaces, hyphens and underscores. Throws `sampling/sampler` naming the choices. */
@@ -64,12 +69,19 @@ export interface Sampling {
 }
 
 /**
- * Resolves what a request or a picture's text names. Without a schedule (or with `Automatic`) the sampler's default; titles of
- * older pictures that end in a schedule's name (`DPM++ 2M Karras`) are understood. Throws `sampling/sampler` or
- * `sampling/schedule`, the latter also when a schedule other than the uniform one is asked of DDIM.
+ * Resolves what a request or a picture's text names. Without a schedule it is the one that the model proposes, else the sampler's
+ * default; with `Automatic` always that. Titles of older pictures that end in a schedule's name (`DPM++ 2M Karras`) are understood.
+ * Throws `sampling/sampler` or `sampling/schedule`, the latter also when a schedule other than the uniform one is asked of DDIM.
  */
-export function resolveSampling(samplerName: string, scheduleName?: string): Sampling {
-  const suffix = SCHEDULES.find(({ title }) => samplerName.toLowerCase().endsWith(` ${title.toLowerCase()}`));
+export function resolveSampling(
+  samplerName: string,
+  scheduleName?: string,
+  proposedSchedule?: string,
+): Sampling {
+  // The longest: `SGM Uniform` ends in `Uniform`.
+  const suffix = SCHEDULES.filter(({ title }) =>
+    samplerName.toLowerCase().endsWith(` ${title.toLowerCase()}`),
+  ).sort((a, b) => b.title.length - a.title.length)[0];
   const sampler = findSampler(
     suffix === undefined ? samplerName : samplerName.slice(0, -suffix.title.length),
   );
@@ -81,10 +93,10 @@ export function resolveSampling(samplerName: string, scheduleName?: string): Sam
       fix: 'Leave the schedule out, or choose another sampler.',
     });
   }
-  return {
-    sampler,
-    schedule: sampler.defaultSchedule === undefined ? undefined : (named ?? sampler.defaultSchedule),
-  };
+  if (sampler.defaultSchedule === undefined) return { sampler, schedule: undefined };
+  const isOpen = scheduleName === undefined && proposedSchedule !== undefined;
+  const proposed = isOpen ? findSchedule(proposedSchedule) : undefined;
+  return { sampler, schedule: named ?? proposed ?? sampler.defaultSchedule };
 }
 
 /** Lower case, `+` read as `p`, a trailing `a` read as `ancestral`, nothing but letters and digits. */

@@ -4,6 +4,7 @@ import { dpmpp2m, dpmpp2mSde, dpmpp2sAncestral } from './dpmpp.ts';
 import { SamplingError } from './error.ts';
 import { euler, eulerAncestral } from './euler.ts';
 import { isAllFinite } from './latent.ts';
+import { lcm } from './lcm.ts';
 import { lms } from './lms.ts';
 import type { SamplerKey } from './names.ts';
 import { dpm2, dpm2Ancestral, heun } from './second-order.ts';
@@ -22,6 +23,7 @@ const RULES: Readonly<Record<SigmaSampler, () => StepRule>> = {
   dpmpp_2s_ancestral: dpmpp2sAncestral,
   dpmpp_2m: dpmpp2m,
   dpmpp_2m_sde: dpmpp2mSde,
+  lcm,
 };
 
 /** What is known after a step. */

@@ -4,9 +4,10 @@ import { createDenoiser, type DenoiserOptions } from './denoiser.ts';
 import { ALPHAS_CUMULATIVE, TRAINING_STEPS } from './diffusion.ts';
 import { SamplingError } from './error.ts';
 import { weightedSum } from './latent.ts';
+import { consistent, LCM_LEVELS, lcmTimestep } from './lcm.ts';
 import { resolveSampling, type SamplerKey } from './names.ts';
 import { type WalkOptions, walkSigmas } from './run.ts';
-import { checkSteps, noiseSchedule } from './schedule.ts';
+import { checkSteps, noiseSchedule, TRAINED_LEVELS } from './schedule.ts';
 
 export interface SampleRequest extends DenoiserOptions, WalkOptions {
   /** Key or title, as `findSampler` takes it. */
@@ -58,7 +59,8 @@ function ddimStepsTaken(steps: number, strength: number): number {
 export async function sample(request: SampleRequest): Promise<Float32Array> {
   const { noise, steps, signal, onStep } = request;
   const { sampler, schedule } = resolveSampling(request.sampler, request.schedule);
-  const denoiser = createDenoiser(request);
+  const isConsistency = sampler.key === 'lcm';
+  const denoiser = createDenoiser({ ...request, ...(isConsistency && { timestepOf: lcmTimestep }) });
   if (sampler.key === 'ddim' || schedule === undefined) {
     return walkDdim({
       ...ddimStart(steps, noise, request.start),
@@ -68,7 +70,8 @@ export async function sample(request: SampleRequest): Promise<Float32Array> {
     });
   }
   const discardPenultimate = sampler.key === 'dpm_2' || sampler.key === 'dpm_2_ancestral';
-  const whole = noiseSchedule(schedule, steps, discardPenultimate);
+  const levels = isConsistency ? LCM_LEVELS : TRAINED_LEVELS;
+  const whole = noiseSchedule(schedule, steps, discardPenultimate, levels);
   const { start } = request;
   const sigmas = start === undefined ? whole : whole.slice(steps - startStep(steps, start.strength) - 1);
   const draw = () => {
@@ -83,7 +86,9 @@ export async function sample(request: SampleRequest): Promise<Float32Array> {
     sampler: sampler.key,
     sigmas,
     x: weightedSum([sigmas[0]!, noise], ...(start === undefined ? [] : [[1, start.latents] as const])),
-    denoise: denoiser.denoise,
+    denoise: isConsistency
+      ? async (x, sigma, step) => consistent(x, await denoiser.denoise(x, sigma, step), sigma)
+      : denoiser.denoise,
     draw,
     signal,
     onStep,

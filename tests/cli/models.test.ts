@@ -85,6 +85,26 @@ test('the diffusers layout is added as it lies, and a checkpoint with the tokeni
   );
 });
 
+test('defaults that are given take the place of the model’s, and pictures are drawn with them', async () => {
+  const turbo = ['--steps', '1', '--guidance', '1', '--sampler', 'Euler a', '--schedule', 'SGM Uniform'];
+  await command('add', `${GOLDEN}/sd-tiny`, '--name', 'turbo', ...turbo);
+  const { defaults } = JSON.parse(readFileSync(join(data, 'models', 'turbo', 'model.json'), 'utf8'));
+  expect(defaults).toEqual({
+    width: 64, height: 64, steps: 1, guidance: 1, sampler: 'euler_ancestral', schedule: 'sgm_uniform',
+  }); // biome-ignore format: short
+  const drawn = await tinctureJson(
+    'generate', 'red apple', '--model', 'turbo', '--seed', '1', '--output', join(folder, 'a.png'),
+  ); // biome-ignore format: pairs
+  expect(drawn['parameters']).toContain(
+    'Steps: 1, Sampler: Euler a, Schedule type: SGM Uniform, CFG scale: 1,',
+  );
+  await expect(command('add', `${GOLDEN}/sd-tiny`, '--steps', '0')).rejects.toThrow('--steps must be');
+  await expect(command('add', `${GOLDEN}/sd-tiny`, '--sampler', 'PLMS')).rejects.toThrow('no such sampler');
+  await expect(
+    command('add', `${GOLDEN}/sd-tiny`, '--sampler', 'ddim', '--schedule', 'karras'),
+  ).rejects.toThrow('DDIM has evenly spaced timesteps of its own');
+});
+
 test('a tokenizer that is nowhere is asked for in words, and remembered once it is given', async () => {
   const wide = join(folder, 'wide.safetensors');
   writeFileSync(wide, await wideTextEncoder());

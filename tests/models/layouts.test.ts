@@ -257,6 +257,10 @@ test('the diffusers layout’s descriptions are read as it means them', () => {
     prediction: 'v',
     defaults: { width: 768, height: 768 },
   });
+  const stepsOf = (more: object) => diffusersManifest('two', { ...configs, scheduler: more }, files).defaults;
+  expect(stepsOf({ _class_name: 'LCMScheduler' })).toMatchObject({ steps: 4, guidance: 1, sampler: 'lcm' });
+  expect(stepsOf({ timestep_spacing: 'trailing' })).toMatchObject({ steps: 20, schedule: 'sgm_uniform' });
+  expect(stepsOf({ timestep_spacing: 'leading' })).not.toHaveProperty('schedule');
   const uneven = { ...configs, unet: { ...unet, attention_head_dim: [5, 8, 20, 20] } };
   expect(() => diffusersManifest('two', uneven, files)).toThrow(ModelError);
   const strange = { ...configs, scheduler: { prediction_type: 'sample' } };

@@ -28,6 +28,7 @@ test('what 2.x, separate parts and a store add comes back too', () => {
     vae: 'vae.safetensors',
     textEncoder: 'text_encoder/model.safetensors',
     sha256: 'ab'.repeat(32),
+    defaults: { ...GOOD.defaults, schedule: 'sgm_uniform' },
   };
   expect(parseModelManifest(more, 'model.json')).toEqual(more);
 });
@@ -59,6 +60,7 @@ test.each([
   ['defaults.steps', { ...GOOD, defaults: { ...GOOD.defaults, steps: 1001 } }],
   ['defaults.guidance', { ...GOOD, defaults: { ...GOOD.defaults, guidance: -1 } }],
   ['defaults.sampler', { ...GOOD, defaults: { ...GOOD.defaults, sampler: 'x'.repeat(201) } }],
+  ['defaults.schedule', { ...GOOD, defaults: { ...GOOD.defaults, schedule: 3 } }],
   ['the manifest', []],
   ['the manifest', null],
 ])('a wrong %s is refused by name', (name, value) => {

@@ -28,6 +28,25 @@ export interface SamplerCases {
   }[];
 }
 
+/** Of few-steps.py. */
+export interface FewStepsCases {
+  readonly schedules: readonly {
+    readonly levels: 'trained' | 'lcm';
+    readonly schedule: string;
+    readonly steps: number;
+    readonly sigmas: readonly number[];
+  }[];
+  readonly runs: SamplerCases['runs'];
+  /** Whole runs of LCM around a stand-in for the network. */
+  readonly lcm: readonly {
+    readonly schedule: string;
+    readonly steps: number;
+    readonly guidance: number;
+    readonly result: readonly number[];
+    readonly noise_draws: number;
+  }[];
+}
+
 export function readGolden<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(name, GOLDEN), 'utf8')) as T;
 }

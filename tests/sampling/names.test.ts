@@ -62,6 +62,18 @@ describe('resolveSampling', () => {
     });
     expect(resolveSampling('DPM2 a Karras').sampler.key).toBe('dpm_2_ancestral');
     expect(resolveSampling('DPM++ 2M SDE Exponential').sampler.key).toBe('dpmpp_2m_sde');
+    expect(resolveSampling('Euler a SGM Uniform')).toMatchObject({
+      sampler: { key: 'euler_ancestral' },
+      schedule: 'sgm_uniform',
+    });
+  });
+
+  it('takes what a model proposes only where nothing is asked for', () => {
+    expect(resolveSampling('Euler a', undefined, 'SGM Uniform').schedule).toBe('sgm_uniform');
+    expect(resolveSampling('Euler a', 'Automatic', 'SGM Uniform').schedule).toBe('discrete');
+    expect(resolveSampling('Euler a', 'karras', 'SGM Uniform').schedule).toBe('karras');
+    expect(resolveSampling('Euler a Karras', undefined, 'SGM Uniform').schedule).toBe('karras');
+    expect(resolveSampling('DDIM', undefined, 'SGM Uniform').schedule).toBeUndefined();
   });
 
   it('refuses a schedule that DDIM cannot follow', () => {

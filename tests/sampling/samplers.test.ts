@@ -1,13 +1,16 @@
 // Samplers and schedules against k-diffusion's numbers.
 import { describe, expect, it } from 'vitest';
 import { SIGMA_MAX, SIGMA_MIN, sigmaToTimestep, timestepToSigma } from '../../client/sampling/diffusion.ts';
+import { LCM_LEVELS } from '../../client/sampling/lcm.ts';
 import { findSchedule, SAMPLERS, SCHEDULES } from '../../client/sampling/names.ts';
 import { type SigmaSampler, type StepDone, walkSigmas } from '../../client/sampling/run.ts';
-import { noiseSchedule } from '../../client/sampling/schedule.ts';
+import { noiseSchedule, TRAINED_LEVELS } from '../../client/sampling/schedule.ts';
 import { relativeError } from '../../client/tensor/tensor.ts';
-import { readGolden, type SamplerCases } from './golden.ts';
+import { type FewStepsCases, readGolden, type SamplerCases } from './golden.ts';
 
 const golden = readGolden<SamplerCases>('samplers.json');
+const fewSteps = readGolden<FewStepsCases>('few-steps.json');
+const runs = [...golden.runs, ...fewSteps.runs];
 const size = golden.x.length;
 const plane = size / 4;
 
@@ -35,11 +38,22 @@ function toyWalk(sampler: string, schedule: string) {
 }
 
 describe('noiseSchedule', () => {
-  it.each(SCHEDULES)('$key agrees with k-diffusion', ({ key }) => {
+  it.each(Object.keys(golden.sigmas).map(findSchedule))('%s agrees with k-diffusion', (key) => {
     const sigmas = noiseSchedule(key, golden.steps);
     expect(sigmas.length).toBe(golden.steps + 1);
     expect(relativeError(sigmas, Float32Array.from(golden.sigmas[key]!))).toBeLessThan(2e-6);
     expect(sigmas[golden.steps]).toBe(0);
+  });
+
+  it.each(fewSteps.schedules)('$schedule of $steps over the $levels levels is its definition', (is) => {
+    const levels = { trained: TRAINED_LEVELS, lcm: LCM_LEVELS }[is.levels];
+    const sigmas = noiseSchedule(findSchedule(is.schedule), is.steps, false, levels);
+    expect(relativeError(sigmas, Float32Array.from(is.sigmas))).toBeLessThan(2e-6);
+  });
+
+  it('is compared with other programs’ numbers for every schedule', () => {
+    const tested = [...Object.keys(golden.sigmas), ...fewSteps.schedules.map(({ schedule }) => schedule)];
+    expect(new Set(tested)).toEqual(new Set(SCHEDULES.map(({ key }) => key)));
   });
 
   it('ends where the network was trained', () => {
@@ -75,7 +89,7 @@ describe('σ and t', () => {
 });
 
 describe('walkSigmas', () => {
-  it.each(golden.runs)('$sampler on $schedule agrees with k-diffusion', async (run) => {
+  it.each(runs)('$sampler on $schedule agrees with k-diffusion', async (run) => {
     const walk = toyWalk(run.sampler, run.schedule);
     const result = await walkSigmas(walk);
     expect(relativeError(result, Float32Array.from(run.result))).toBeLessThan(1e-4);
@@ -83,7 +97,7 @@ describe('walkSigmas', () => {
   });
 
   it('covers every sampler but DDIM', () => {
-    const tested = new Set(golden.runs.map(({ sampler }) => sampler));
+    const tested = new Set(runs.map(({ sampler }) => sampler));
     expect(new Set(SAMPLERS.map(({ key }) => key).filter((key) => key !== 'ddim'))).toEqual(tested);
   });
 

@@ -52,6 +52,17 @@ describe('models', () => {
     expect([state.settings.width, state.settings.steps, state.settings.sampler]).toEqual([512, 30, 'ddim']);
   });
 
+  it('a proposed sampler brings its schedule, and one without takes an older one away', () => {
+    const turbo = { ...models[1]!, name: 'turbo', defaults: { sampler: 'Euler a', schedule: 'SGM Uniform' } };
+    const state = run([
+      { kind: 'models', models: [...models, turbo] },
+      { kind: 'choose-model', name: 'turbo' },
+    ]);
+    expect(state.settings).toMatchObject({ sampler: 'Euler a', schedule: 'SGM Uniform' });
+    expect(run([{ kind: 'choose-model', name: 'large' }], state).settings.schedule).toBe('SGM Uniform');
+    expect(run([{ kind: 'choose-model', name: 'small' }], state).settings.schedule).toBe('');
+  });
+
   it('later lists keep the choice', () => {
     const state = run([
       { kind: 'models', models },

@@ -190,7 +190,7 @@ describe('commandFor', () => {
   it('writes the line that draws the same picture', () => {
     const settings = { ...FIRST_SETTINGS, prompt: 'red apple', seed: '42' };
     expect(commandFor(settings, [{ id: 'registry:neon', strength: 0.8 }], shelf, 'pictograms')).toBe(
-      "npm run -s tincture -- generate 'red apple' --model pictograms --style neon:0.8 --steps 20 --sampler ddim --guidance 4 " +
+      "npm run -s tincture -- generate 'red apple' --model pictograms --style neon:0.8 --steps 20 --sampler ddim --schedule automatic --guidance 4 " +
         '--seed 42 --width 64 --height 64 --output picture.png',
     );
   });

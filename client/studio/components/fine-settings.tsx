@@ -53,7 +53,7 @@ export function FineSettings() {
         <label class="field">
           <span class="field-name">Schedule</span>
           <select
-            value={fixed ? '' : settings.schedule}
+            value={fixed ? '' : (namedAs(tincture.schedules, settings.schedule)?.name ?? '')}
             disabled={fixed}
             title={fixed ? `${sampler.title} has timesteps of its own` : undefined}
             onChange={(event) => set({ schedule: event.currentTarget.value })}

@@ -27,7 +27,8 @@ export function commandFor(
   for (const { file } of embeddings) words.push('--embedding', quote(file.name));
   if (settings.negativePrompt.trim() !== '') words.push('--negative', quote(settings.negativePrompt));
   words.push('--steps', String(settings.steps), '--sampler', quote(settings.sampler));
-  if (settings.schedule !== '') words.push('--schedule', quote(settings.schedule));
+  // The word for the sampler’s own, since a model may propose another.
+  words.push('--schedule', quote(settings.schedule || 'automatic'));
   words.push('--guidance', String(settings.guidance), '--seed', settings.seed);
   if (settings.clipSkip > 1) words.push('--clip-skip', String(settings.clipSkip));
   if (settings.rng !== 'cpu') words.push('--rng', settings.rng);

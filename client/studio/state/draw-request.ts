@@ -23,7 +23,8 @@ export function requestOf(
     seed: seedOf(settings.seed) ?? 0n,
     steps: settings.steps,
     sampler: settings.sampler,
-    ...(settings.schedule === '' || sampler?.ownTimesteps === true ? {} : { schedule: settings.schedule }),
+    // The form shows what a model proposes: empty is the sampler’s own, whatever the model says.
+    ...(sampler?.ownTimesteps === true ? {} : { schedule: settings.schedule || 'automatic' }),
     guidance: settings.guidance,
     width: settings.width,
     height: settings.height,

@@ -221,12 +221,14 @@ function defaultsOf(manifest: unknown): ModelDefaults {
   const { defaults } = (manifest ?? {}) as { defaults?: Record<string, unknown> };
   const number = (value: unknown): number | undefined =>
     typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined;
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   const known = {
     width: number(defaults?.width),
     height: number(defaults?.height),
     steps: number(defaults?.steps),
     guidance: number(defaults?.guidance),
-    sampler: typeof defaults?.sampler === 'string' ? defaults.sampler : undefined,
+    sampler: text(defaults?.sampler),
+    schedule: text(defaults?.schedule),
   };
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
 }

@@ -100,7 +100,10 @@ function samplingOf({ sampler: text = '', schedule = '' }: DrawnWith, { samplers
   const sampler = namedAs(samplers, text);
   const named = isAutomatic(schedule) ? undefined : namedAs(schedules, schedule);
   if (sampler !== undefined) return { sampler, schedule: named };
-  const end = schedules.find(({ title }) => text.toLowerCase().endsWith(` ${title.toLowerCase()}`));
+  // The longest: `SGM Uniform` ends in `Uniform`.
+  const end = schedules
+    .filter(({ title }) => text.toLowerCase().endsWith(` ${title.toLowerCase()}`))
+    .sort((a, b) => b.title.length - a.title.length)[0];
   if (end === undefined) return { sampler: undefined, schedule: named };
   return {
     sampler: namedAs(samplers, text.slice(0, -end.title.length)),

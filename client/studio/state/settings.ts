@@ -36,6 +36,7 @@ export interface ModelDefaults {
   readonly steps?: number;
   readonly guidance?: number;
   readonly sampler?: string;
+  readonly schedule?: string;
 }
 
 /** A sampler or a schedule for people to choose. */
@@ -132,6 +133,8 @@ export function withDefaults(settings: Settings, defaults: ModelDefaults): Setti
     steps: defaults.steps ?? settings.steps,
     guidance: defaults.guidance ?? settings.guidance,
     sampler: defaults.sampler ?? settings.sampler,
+    // A sampler that is proposed alone comes with its own.
+    schedule: defaults.schedule ?? (defaults.sampler === undefined ? settings.schedule : ''),
   };
 }
 
