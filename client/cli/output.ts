@@ -6,24 +6,49 @@ import { TinctureError } from '../../plugins/contract/error.ts';
 import { UsageError } from './command.ts';
 
 /** Writes beside the target and renames, so that an interrupted program leaves the old file or the new one. */
-export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
+export function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  return writeTogether([{ path, bytes }]);
+}
+
+/**
+ * The same for files that belong together: none is replaced before all are written, so that a disk which is full leaves all
+ * of the old ones.
+ */
+export async function writeTogether(
+  files: readonly { readonly path: string; readonly bytes: Uint8Array }[],
+): Promise<void> {
+  const parts = files.map(({ path, bytes }) => ({
+    path,
+    bytes,
+    part: join(dirname(path), `.${basename(path)}.${randomUUID()}.part`),
+  }));
+  let at = '';
   try {
-    const handle = await open(temporary, 'wx');
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
+    for (const { path, bytes, part } of parts) {
+      at = path;
+      await writeSynced(part, bytes);
     }
-    await rename(temporary, path);
+    for (const { path, part } of parts) {
+      at = path;
+      await rename(part, path);
+    }
   } catch (cause) {
-    await rm(temporary, { force: true });
+    for (const { part } of parts) await rm(part, { force: true });
     throw new TinctureError('cli/output', 'the file cannot be written', {
-      where: path,
+      where: at,
       found: (cause as Error).message,
       cause,
     });
+  }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, 'wx');
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

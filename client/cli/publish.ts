@@ -1,6 +1,6 @@
 // `tincture publish`: a style to a registry, signed with this machine's key.
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, extname } from 'node:path';
 import { TinctureError } from '../../plugins/contract/error.ts';
 import { bytesSource } from '../formats/bytes-source.ts';
 import { fileSource } from '../formats/node-file.ts';
@@ -10,6 +10,7 @@ import { packStyle } from '../kit/pack.ts';
 import { openProject } from '../kit/project.ts';
 import { blobsOf, createPublishing, type PublishProgress } from '../publishing.ts';
 import { packFolder } from './build-style.ts';
+import { readCardFile } from './card-file.ts';
 import { type Command, parseCommandLine, type Terminal, UsageError } from './command.ts';
 import { registryAccess, registryOf } from './credentials.ts';
 import { fileSize, json, printable, table } from './output.ts';
@@ -107,13 +108,7 @@ async function openStyle(
 
 /** The card as text; one without `files` gets the hypernetwork as its only one, so that it may be as short as it can. */
 async function cardText(cardPath: string, weights: string): Promise<string> {
-  const text = await readFile(cardPath, 'utf8').catch((cause: Error) => {
-    throw new TinctureError('cli/input', 'the card cannot be read', {
-      where: join(dirname(cardPath), basename(cardPath)),
-      found: cause.message,
-      cause,
-    });
-  });
+  const text = await readCardFile(cardPath);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -9,9 +9,10 @@ import { parseRateSchedule } from '../training/rate.ts';
 import type { TrainingRequest } from '../training/request.ts';
 import { MAX_VECTORS } from '../training/start-weights.ts';
 import { readTrainingState, type SavedTraining } from '../training/state-file.ts';
-import type { MemoryPlan } from '../training/step-graph.ts';
 import { decimalNumber, required, UsageError, wholeNumber } from './command.ts';
 import { checkOutput } from './output.ts';
+import { cardOf } from './train-card.ts';
+import { clippingOf, list, memoryOf, previewSeedsOf, seedOf, sizeOf } from './train-values.ts';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -28,8 +29,11 @@ const KEPT = {
 export const TRAIN_OPTIONS = {
   ...KEPT,
   output: text, data: text, model: text, 'save-every': text, 'preview-every': text, 'preview-prompt': text,
-  resume: text, log: text, backend: text, json: flag,
+  'preview-seeds': text, card: text, author: text, licence: text, resume: text, log: text, backend: text, json: flag,
 } as const; // biome-ignore format: a table
+
+/** Previews of a style where no seeds are given. */
+const STYLE_PREVIEWS = 4;
 
 type Values = Readonly<Partial<Record<string, string | boolean | string[]>>>;
 
@@ -43,6 +47,10 @@ export interface TrainRequest extends TrainingRequest {
   readonly saveEvery: number;
   readonly previewEvery: number;
   readonly previewPrompt: string | undefined;
+  /** A preview is a picture for each of them. */
+  readonly previewSeeds: readonly bigint[];
+  /** What the author says of a style, by the fields of a card. */
+  readonly card: Readonly<Record<string, unknown>>;
   readonly log: string | undefined;
   readonly backend: 'webgpu' | 'wasm' | undefined;
   readonly resume: SavedTraining | undefined;
@@ -63,9 +71,8 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
     wholeNumber(`--${name}`, word(name), low, high) ?? otherwise;
   const share = (name: string): number => decimalNumber(`--${name}`, word(name), 0, 1) ?? 0;
   const output = required('--output', word('output'));
-  if (!/\.(pt|safetensors)$/.test(output)) {
-    throw new UsageError(`--output must end in .pt or .safetensors, not ${JSON.stringify(basename(output))}`);
-  }
+  const seed = seedOf(word('seed'));
+  checkEnding(kind, output);
   const stem = basename(output).replace(/\.[^.]+$/, '');
   const companion = join(dirname(output), `${stem}.training.safetensors`);
   if (resolve(output) === resolve(companion)) {
@@ -103,7 +110,7 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
     minSnr: decimalNumber('--min-snr', word('min-snr'), 1e-3, 1e6),
     snrFloor: decimalNumber('--snr-floor', word('snr-floor'), 1e-3, 1e6),
     spreadTimesteps: values['spread-timesteps'] === true,
-    seed: seedOf(word('seed')),
+    seed,
     size: sizeOf(word('size')),
     buckets: values['buckets'] === true,
     flip: values['flip'] === true,
@@ -118,6 +125,8 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
     saveEvery: whole('save-every', 250, 0, 1_000_000),
     previewEvery: whole('preview-every', 0, 0, 1_000_000),
     previewPrompt: word('preview-prompt'),
+    previewSeeds: previewSeedsOf(word('preview-seeds'), seed, output.endsWith('.style') ? STYLE_PREVIEWS : 1),
+    card: await cardOf(output, word('card'), { author: word('author'), licence: word('licence') }),
     log,
     backend,
     widths: word('widths') === undefined ? undefined : list('--widths', word('widths')!, 1, 8192),
@@ -180,36 +189,15 @@ function descriptionOf(values: Values, name: string): HypernetworkDescription {
   };
 }
 
-function list(option: string, textOfList: string, low: number, high: number): number[] {
-  const parts = textOfList.split(',');
-  if (parts.length > 64) throw new UsageError(`${option} has too many entries: at most 64`);
-  return parts.map((part) => decimalNumber(option, part.trim(), low, high)!);
-}
-
-function clippingOf(given: string | undefined): TrainRequest['clipping'] {
-  if (given === undefined) return { kind: 'none', limit: 1 };
-  const [kind, limit] = given.split(':');
-  if ((kind === 'value' || kind === 'norm') && limit !== undefined) {
-    return { kind, limit: decimalNumber('--clip', limit, 1e-12, 1e12)! };
+function checkEnding(kind: TrainRequest['kind'], output: string): void {
+  if (!/\.(pt|safetensors|style)$/.test(output)) {
+    throw new UsageError(
+      `--output must end in .pt, .safetensors or .style, not ${JSON.stringify(basename(output))}`,
+    );
   }
-  throw new UsageError(`--clip must be value:X or norm:X, not ${JSON.stringify(given)}`);
-}
-
-function seedOf(given: string | undefined): bigint {
-  if (given === undefined) return 0n;
-  const seed = /^\d{1,20}$/.test(given) ? BigInt(given) : -1n;
-  if (seed >= 0n && seed < 2n ** 64n) return seed;
-  throw new UsageError(`--seed must be a whole number from 0 to 2^64-1, not ${JSON.stringify(given)}`);
-}
-
-function sizeOf(given: string | undefined): TrainRequest['size'] {
-  if (given === undefined) return undefined;
-  const match = /^(\d{2,4})x(\d{2,4})$/.exec(given);
-  if (match === null) throw new UsageError(`--size must be such as 512x512, not ${JSON.stringify(given)}`);
-  return { width: Number(match[1]), height: Number(match[2]) };
-}
-
-function memoryOf(given: string | undefined): MemoryPlan | undefined {
-  if (given === undefined || given === 'kept' || given === 'cheap' || given === 'segments') return given;
-  throw new UsageError(`--memory must be kept, cheap or segments, not ${JSON.stringify(given)}`);
+  if (kind === 'embedding' && output.endsWith('.style')) {
+    throw new UsageError(
+      'a .style holds a hypernetwork; --output of an embedding ends in .pt or .safetensors',
+    );
+  }
 }

@@ -1,20 +1,17 @@
 // Runs a training of the command line: model and pictures opened, steps logged, results and previews written.
 import { appendFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { TinctureError } from '../../plugins/contract/error.ts';
 import { openModel } from '../engine/model.ts';
-import { bytesSource } from '../formats/bytes-source.ts';
 import { nodePlatform } from '../node.ts';
 import { chooseTrainingBackend } from '../training/backend.ts';
 import { prepareExamples } from '../training/examples.ts';
 import { holdBack, openTraining } from '../training/open-training.ts';
 import { exampleOptions } from '../training/request.ts';
-import type { ResultFormat } from '../training/result.ts';
 import { runTraining } from '../training/run.ts';
-import { writeTrainingState } from '../training/state-file.ts';
 import type { StepReport, Trainer } from '../training/trainer.ts';
-import { writeWhole } from './output.ts';
+import { checkCardOfTraining, saveTraining, type TrainingJob } from './train-files.ts';
 import { readPictureFolder } from './train-pictures.ts';
+import { Previews } from './train-previews.ts';
 import type { TrainRequest } from './train-request.ts';
 
 export interface TrainOutlets {
@@ -39,7 +36,7 @@ export async function trainToFiles(
   signal: AbortSignal,
   { say, emit }: TrainOutlets,
 ): Promise<TrainResult> {
-  const { pictures, notices } = await readPictureFolder(request.data);
+  const { pictures: files, notices } = await readPictureFolder(request.data);
   const model = await openModel(request.model, {
     platform: nodePlatform(),
     registry: undefined,
@@ -49,7 +46,7 @@ export async function trainToFiles(
   const { backend, reason } = await chooseTrainingBackend(model.checkpoint, request.backend);
   say(`${request.kind} over ${model.facts.name} (${model.facts.hash}) on ${reason}`);
   const prepared = await prepareExamples(
-    pictures,
+    files,
     model,
     backend,
     exampleOptions(request, model.facts.defaults),
@@ -60,15 +57,22 @@ export async function trainToFiles(
     emit({ event: 'notice', notice });
   }
   const split = holdBack(prepared.examples, request);
+  const pictures = split.examples.length / (request.flip ? 2 : 1);
+  checkCardOfTraining({ request, model, pictures });
   say(`${split.examples.length} pictures to train on, ${split.validation.length} held back`);
-  const { trainer, facts, result } = await openTraining({
+  const training = await openTraining({
     ...split,
     request,
     model,
     backend,
     resume: request.resume,
   });
-  const previews = new Previews(request, split.examples[0]!.caption);
+  const { trainer, result } = training;
+  const job: TrainingJob = { request, model, pictures, training };
+  const previews = new Previews(
+    request,
+    split.examples.map(({ caption }) => caption),
+  );
   let last: StepReport | undefined;
   try {
     const log = await openLog(request, trainer.step);
@@ -89,18 +93,26 @@ export async function trainToFiles(
             say(lineOf(report, trainer));
         },
         onSave: async (saved) => {
-          await writeWhole(request.output, result(saved, formatOf(request.output)));
-          await writeWhole(request.companion, writeTrainingState(saved, facts, request.keptOptions));
+          await saveTraining(job, saved, previews.latest);
           say(`saved ${request.output} at step ${saved.step}`);
           emit({ event: 'save', step: saved.step, output: request.output, state: request.companion });
         },
         onPreview: async (seen) => {
-          const path = await previews.draw(result(seen, 'safetensors'), seen.step);
-          say(`preview ${path}`);
-          emit({ event: 'preview', step: seen.step, path });
+          await previews.draw(result(seen, 'safetensors'), signal);
+          for (const path of await previews.write(seen.step)) {
+            say(`preview ${path}`);
+            emit({ event: 'preview', step: seen.step, path });
+          }
         },
       },
     );
+    if (request.output.endsWith('.style')) {
+      // The pictures' sessions take the place of the training's.
+      await trainer.close();
+      say(`drawing ${request.previewSeeds.length} previews`);
+      await previews.draw(result(state, 'safetensors'), signal);
+      await saveTraining(job, state, previews.latest);
+    }
     emit({ event: 'end', step: state.step, loss: last?.loss, output: request.output });
     return { output: request.output, step: state.step, loss: last?.loss };
   } catch (error) {
@@ -128,48 +140,10 @@ function lineOf(
   return `step ${step} of ${trainer.lastStep}: loss ${loss.toPrecision(4)}${validation}, rate ${rate.toPrecision(3)}`;
 }
 
-function formatOf(path: string): ResultFormat {
-  return path.endsWith('.pt') ? 'pt' : 'safetensors';
-}
-
 /** A function that writes a CSV line for each step; a run that goes on adds to the file. */
 async function openLog({ log }: TrainRequest, step: number) {
   if (log === undefined) return async () => {};
   if (step === 0) await writeFile(log, 'step,loss,rate,validation_loss\n');
   return ({ step: done, loss, rate, validationLoss }: StepReport & { readonly validationLoss?: number }) =>
     appendFile(log, `${done},${loss},${rate},${validationLoss ?? ''}\n`);
-}
-
-/** Pictures of a state, drawn by the engine with the seed of the training; its sessions live from the first one on. */
-class Previews {
-  readonly #request: TrainRequest;
-  readonly #prompt: string;
-  #engine: Promise<import('../engine/engine.ts').Engine> | undefined;
-
-  constructor(request: TrainRequest, caption: string) {
-    this.#request = request;
-    const { kind, name, previewPrompt } = request;
-    this.#prompt = previewPrompt ?? (kind === 'embedding' ? `${caption}, ${name}` : caption);
-  }
-
-  async draw(file: Uint8Array<ArrayBuffer>, step: number): Promise<string> {
-    const { kind, name, output, seed, model, backend } = this.#request;
-    this.#engine ??= import('../index.ts').then(({ createEngine }) =>
-      createEngine({ model, ...(backend && { backend }) }),
-    );
-    const engine = await this.#engine;
-    const source = { name: `${name}.safetensors`, file: bytesSource(`${name}.safetensors`, file) };
-    const { png } = await engine.generate({
-      prompt: this.#prompt,
-      seed,
-      ...(kind === 'embedding' ? { embeddings: [source] } : { styles: [{ style: source }] }),
-    });
-    const path = join(dirname(output), `${basename(output).replace(/\.[^.]+$/, '')}-${step}.png`);
-    await writeWhole(path, png);
-    return path;
-  }
-
-  async close(): Promise<void> {
-    await (await this.#engine?.catch(() => undefined))?.close();
-  }
 }

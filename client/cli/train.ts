@@ -7,10 +7,11 @@ import { TRAIN_OPTIONS, trainRequest } from './train-request.ts';
 const HELP = `Usage: tincture train hypernetwork|embedding --data DIR --output FILE [options]
 
 Trains on this machine, from the pictures in DIR (PNG), over a model that stays as it is. A picture's words are those in
-the .txt file of its name, else its file name. FILE.pt is what AUTOMATIC1111's web UI loads, FILE.safetensors is the
-other choice; FILE.training.safetensors beside it holds what --resume goes on from, to the same numbers.
+the .txt file of its name, else its file name. FILE.pt is what AUTOMATIC1111's web UI loads, FILE.safetensors the
+same without pickle, FILE.style a hypernetwork ready to publish, with previews and a card that records its training;
+FILE.training.safetensors beside it holds what --resume goes on from, to the same numbers.
 
-  --output FILE          the .pt or .safetensors to write
+  --output FILE          the .pt, .safetensors or .style to write
   --data DIR             folder of pictures
   --model DIR|NAME       folder with model.json, URL, or a name (default: the model that comes with Tincture)
   --name NAME            its name, and what [name] stands for (default: the output's stem)
@@ -38,11 +39,17 @@ other choice; FILE.training.safetensors beside it holds what --resume goes on fr
   --memory PLAN          kept, cheap or segments: what the backward pass computes again to save memory (default: by size)
   --save-every N         steps between saves (default 250; there is always one at the end)
   --preview-every N      steps between pictures FILE-STEP.png (default 0: none)
-  --preview-prompt TEXT  what they show (default: the first picture's words)
+  --preview-seeds LIST   a picture for each (default: --seed; for a .style that and the next three, drawn at its end)
+  --preview-prompt TEXT  what they show (default: the words of the first picture, the second …)
   --resume FILE          a .training.safetensors file to go on from
   --log FILE.csv         step, loss, rate and validation loss, a line a step
   --backend webgpu|wasm  default: the best one here
   --json                 a JSON object a line on stdout: steps, saves, and the end
+
+For a .style:
+  --author TEXT          must be said, here or in the card
+  --licence TEXT         the same: an SPDX expression or a name
+  --card FILE.json       fields of its card, such as title, description, tags; what is left out is filled in
 
 For a hypernetwork:
   --widths LIST          such as 768,320 (default: all that the model has)

@@ -40,11 +40,10 @@ export const authorCardSchema = z.strictObject({
 export type AuthorCard = z.infer<typeof authorCardSchema>;
 export type CardFiles = AuthorCard['files'];
 
-/** Parses and checks `card.json`. Throws `kit/card` naming the line of a slip in the JSON, or the field. */
-export function parseAuthorCard(text: string, where: string = CARD_FILE): AuthorCard {
-  let value: unknown;
+/** The JSON of a card. Throws `kit/card` naming the line of a slip. */
+export function parseCardJson(text: string, where: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     const { message } = cause as Error;
     const at = /position (\d+)/.exec(message)?.[1];
@@ -55,6 +54,11 @@ export function parseAuthorCard(text: string, where: string = CARD_FILE): Author
       cause,
     });
   }
+}
+
+/** Parses and checks `card.json`. Throws `kit/card` naming the line of a slip in the JSON, or the field. */
+export function parseAuthorCard(text: string, where: string = CARD_FILE): AuthorCard {
+  const value = parseCardJson(text, where);
   const parsed = authorCardSchema.safeParse(value);
   if (!parsed.success) throw cardError(where, parsed.error);
   const { plugin, weights } = parsed.data.files;

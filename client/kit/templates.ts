@@ -2,6 +2,7 @@
 import { TinctureError } from '../../plugins/contract/error.ts';
 import { nameSchema } from '../../plugins/contract/style.ts';
 import { CARD_FILE } from './author-card.ts';
+import { titleFrom } from './style-names.ts';
 import { randomFactors, randomGenerator, randomHypernetwork } from './template-weights.ts';
 
 export const TEMPLATES = ['hypernetwork', 'procedural', 'blend', 'low-rank', 'generator'] as const;
@@ -50,7 +51,7 @@ export function fillTemplate(
       found: JSON.stringify(name),
     });
   }
-  const title = `${name.slice(0, 1).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`;
+  const title = titleFrom(name);
   const filled = { ...texts };
   const card = JSON.parse(texts[CARD_FILE] ?? '{}') as Record<string, unknown>;
   filled[CARD_FILE] = formatCard({ ...card, name, title });

@@ -52,6 +52,15 @@ export async function runTraining(
     candidate = state;
     return state;
   };
+  /** A picture that cannot be drawn, or that cancelling ends, must not cost the steps since the last save. */
+  const preview = async (): Promise<void> => {
+    try {
+      await events.onPreview?.(await trainer.state());
+    } catch (error) {
+      await save();
+      throw error;
+    }
+  };
   for (;;) {
     if (signal?.aborted) {
       await save();
@@ -68,7 +77,7 @@ export async function runTraining(
     const validationLoss = due(validateEvery) ? await trainer.validationLoss() : undefined;
     await events.onStep?.({ ...report, ...(validationLoss !== undefined && { validationLoss }) });
     if (due(saveEvery)) await save();
-    if (due(previewEvery)) await events.onPreview?.(await trainer.state());
+    if (due(previewEvery)) await preview();
   }
   return save();
 }

@@ -105,6 +105,22 @@ export const styleParameterSchema = z
   })
   .meta({ id: 'StyleParameter' });
 
+/** How a style was trained, as the program that trained it records it. */
+export const styleTrainingSchema = z
+  .strictObject({
+    pictures: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .describe('Pictures of the training set, without those held back.'),
+    steps: z.int().min(1).max(100_000_000),
+    batch: z.int().min(1).max(65_536).describe('Pictures a step.'),
+    rates: text(1, 1000).describe('Learning rates, such as 5e-5:500, 1e-6.'),
+    base: text(1, 100).describe('Name of the model that it was trained over.'),
+  })
+  .meta({ id: 'StyleTraining' });
+export type StyleTraining = z.infer<typeof styleTrainingSchema>;
+
 /** What a creator writes: everything of the manifest except the digests, which packing computes. */
 const card = {
   name: nameSchema,
@@ -126,6 +142,7 @@ const card = {
       'SHA-256 of files that the weights were converted from: pictures made with those carry their hashes.',
     ),
   layers: styleLayersSchema.nullable().describe('null: the plugin makes its own.'),
+  training: styleTrainingSchema.optional(),
   parameters: z
     .array(styleParameterSchema)
     .max(16)

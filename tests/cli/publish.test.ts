@@ -70,13 +70,15 @@ const card = async (change: object) => {
   return inFolder('card.json');
 };
 const pt = new URL('blueprint.pt', STYLES).pathname;
+/** What `train` writes into a card. */
+const TRAINING = { pictures: 20, steps: 500, batch: 4, rates: '5e-5:100, 1e-5', base: 'pictograms' };
 
 test('a hypernetwork with a card is published, found, pulled as the same style, and published no second time', async () => {
   const args: [keyof typeof COMMANDS, ...string[]] = [
     'publish' as const,
     pt,
     '--card',
-    await card({ name: 'drafted' }),
+    await card({ name: 'drafted', training: TRAINING }),
     '--preview',
     new URL('blueprint.png', STYLES).pathname,
   ];
@@ -96,7 +98,7 @@ test('a hypernetwork with a card is published, found, pulled as the same style, 
   const output = inFolder('pulled.style');
   await runJson('pull', 'drafted@^1', '--output', output);
   const pulled = await openStyleFile(bytesSource('pulled', await readFile(output)));
-  expect(pulled.manifest).toMatchObject({ name: 'drafted', title: 'Blueprint' });
+  expect(pulled.manifest).toMatchObject({ name: 'drafted', title: 'Blueprint', training: TRAINING });
   expect(await runJson('publish', output)).toMatchObject({ outcome: 'unchanged' });
 });
 

@@ -1,11 +1,15 @@
 // train as a child process on the golden model: stopped by Ctrl-C with a save, gone on from, with logs and a preview.
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { check } from '../../client/cli/check.ts';
 import { train } from '../../client/cli/train.ts';
 import { fileSource } from '../../client/formats/node-file.ts';
 import { decodePng, encodePng } from '../../client/formats/png.ts';
+import { readPngText } from '../../client/formats/png-text.ts';
+import { openStyleFile } from '../../client/formats/style-file.ts';
 import { readHypernetwork } from '../../client/hypernetwork/read.ts';
 import { finish, GOLDEN, start, tincture } from './run.ts';
 
@@ -88,10 +92,62 @@ test(
   TIMEOUT,
 );
 
+test(
+  'a .style comes with previews and a card that records data, steps, rates and base; check takes it',
+  async () => {
+    const output = at('lines.style');
+    await writeCard();
+    const { code, stdout, stderr } = await tincture(
+      'train', 'hypernetwork', '--data', at('pictures'), '--model', `${GOLDEN}/sd-tiny`, '--output', output,
+      '--name', 'My Lines', '--widths', '24', '--steps', '2', '--rate', '1e-3:1, 1e-4', '--batch', '2', '--hold-back', '1', '--flip',
+      '--card', at('card.json'), '--licence', 'CC0-1.0', '--preview-seeds', '5,9', '--json',
+    ); // biome-ignore format: pairs
+    expect(code, stderr).toBe(0);
+    expect(events(stdout).at(-1)).toMatchObject({ event: 'end', step: 2 });
+    const { manifest, blob } = await openStyleFile(await fileSource(output));
+    expect(manifest).toMatchObject({
+      name: 'my-lines',
+      version: '1.0.0',
+      title: 'Thin lines',
+      author: 'Ada',
+      licence: 'CC0-1.0',
+      description: 'Trained on 2 pictures for 2 steps of 2 pictures, at 1e-3:1, 1e-4, over sd-tiny.',
+      base: { architecture: 'stable-diffusion-v1', contextWidth: 24 },
+      training: { pictures: 2, steps: 2, batch: 2, rates: '1e-3:1, 1e-4', base: 'sd-tiny' },
+      layers: { widths: [24], structure: [1, 2, 1] },
+    });
+    expect(manifest.base.checkpointSha256).toBe(
+      createHash('sha256')
+        .update(readFileSync(`${GOLDEN}/sd-tiny/checkpoint.safetensors`))
+        .digest('hex'),
+    );
+    const texts = await Promise.all(
+      manifest.blobs.previews.map(async ({ sha256, size }) => readPngText(await blob(sha256).read(0, size))),
+    );
+    expect(texts.map((entries) => /Seed: (\d+)/.exec(entries['parameters']!)![1])).toEqual(['5', '9']);
+    const checked: string[] = [];
+    await check.run([output, '--json'], { out: (text) => checked.push(text), note: () => {} });
+    expect(JSON.parse(checked[0]!)).toMatchObject({ problem: null, tried: true });
+  },
+  TIMEOUT,
+);
+
+const writeCard = async () => writeFileSync(at('card.json'), '{ "author": "Ada", "title": "Thin lines" }');
+
 test.each([
   [[], /hypernetwork or embedding/],
   [['embedding', '--output', 'x.pt'], /--data is missing/],
-  [['embedding', '--data', '.', '--output', 'x.ckpt'], /must end in .pt or .safetensors/],
+  [['embedding', '--data', '.', '--output', 'x.ckpt'], /must end in .pt, .safetensors or .style/],
+  [['embedding', '--data', '.', '--output', 'x.style'], /a \.style holds a hypernetwork/],
+  [['hypernetwork', '--data', '.', '--output', 'x.style'], /needs --author and --licence/],
+  [
+    ['hypernetwork', '--data', '.', '--output', 'x.pt', '--author', 'Ada'],
+    /go with an --output that ends in \.style/,
+  ],
+  [
+    ['hypernetwork', '--data', '.', '--output', 'x.pt', '--preview-seeds', '1,1'],
+    /at most 8 seeds, each once/,
+  ],
   [['embedding', '--data', '.', '--output', 'x.pt', '--rate', '1e-3:10, quick'], /character 10.*quick/s],
   [['embedding', '--data', '.', '--output', 'x.pt', '--vectors', '76'], /--vectors.*1 to 75/],
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--dropout', '0,0.3'], /3 rates/],

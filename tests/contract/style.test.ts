@@ -9,6 +9,7 @@ import {
 } from '../../plugins/contract/style.ts';
 import { SAMPLE_STYLE } from './sample-style.ts';
 
+const TRAINING = { pictures: 20, steps: 500, batch: 4, rates: '5e-5:100, 1e-5', base: 'pictograms' };
 const blob = { sha256: 'b'.repeat(64), size: 1 };
 
 test('a manifest passes unchanged', () => {
@@ -16,6 +17,7 @@ test('a manifest passes unchanged', () => {
   const full = {
     ...SAMPLE_STYLE,
     base: { ...SAMPLE_STYLE.base, checkpointSha256: 'c'.repeat(64) },
+    training: TRAINING,
     blobs: { ...SAMPLE_STYLE.blobs, plugin: blob, previews: [blob] },
   };
   expect(styleManifestSchema.parse(full)).toEqual(full);
@@ -50,6 +52,8 @@ test.each<[string, object]>([
   ['base.architecture', { base: { ...SAMPLE_STYLE.base, architecture: 'SD 1.5' } }],
   ['base.checkpointSha256', { base: { ...SAMPLE_STYLE.base, checkpointSha256: 'A'.repeat(64) } }],
   ['layers.widths', { layers: { ...SAMPLE_STYLE.layers, widths: [96, 96] } }],
+  ['training.steps', { training: { ...TRAINING, steps: 0 } }],
+  ['training.colour', { training: { ...TRAINING, colour: 1 } }],
   ['layers.structure', { layers: { ...SAMPLE_STYLE.layers, structure: [2, 1] } }],
   ['parameters.0.default', { parameters: [{ ...parameter, default: 3 }] }],
   ['parameters.0.maximum', { parameters: [{ ...parameter, maximum: Number.NaN }] }],

@@ -68,7 +68,7 @@ function warning({ name, version, yanked, yankReason }: Release, latest: string 
 }
 
 function facts(release: Release, manifest: StyleManifest): Html {
-  const { base, layers, blobs, parameters } = manifest;
+  const { base, layers, training, blobs, parameters } = manifest;
   const weights = [blobs.weights, ...(blobs.moreWeights ?? [])].filter((blob) => blob !== null);
   const row = (term: string, what: Html | string) => html`<dt>${term}</dt><dd>${what}</dd>`;
   const file = (label: string, { sha256, size }: { readonly sha256: string; readonly size: number }) =>
@@ -80,6 +80,7 @@ ${row('Licence', manifest.licence)}
 ${row('Downloads', html`${countText(release.downloads.total, 'download')}, ${release.downloads.version.toLocaleString('en')} of this version`)}
 ${row('Made for', html`<a href="/styles?architecture=${base.architecture}">${base.architecture}</a>, context width ${base.contextWidth}`)}
 ${layers === null ? row('Layers', 'made by its plugin') : row('Layers', `${layers.structure.join(' · ')}, ${layers.activation}, widths ${layers.widths.join(', ')}`)}
+${training === undefined ? '' : row('Trained', `${countText(training.pictures, 'picture')}, ${countText(training.steps, 'step')} of ${training.batch} at ${training.rates}, over ${training.base}`)}
 ${parameters.length === 0 ? '' : row('Parameters', html`${parameters.map((it) => html`<code>${it.name}</code> ${it.minimum} … ${it.maximum}, else ${it.default}<br>`)}`)}
 ${row('Files', html`${weights.map((blob, index) => file(index === 0 ? 'weights' : `weights ${index + 1}`, blob))}${blobs.plugin === null ? 'the standard plugin' : file('plugin', blobs.plugin)}`)}
 ${row('Signature', release.signature === null ? 'none: it comes with the program' : html`by key <code>${release.keyId}</code>`)}

@@ -1,7 +1,8 @@
 // Reads what is to be published: a hypernetwork, or a packed style taken apart again.
 import { blobSource, isStyleFile, openStyleFile, readHypernetwork, TinctureError } from '../../index.ts';
+import { styleNameFrom, titleFrom } from '../../kit/style-names.ts';
 import type { CardForm, NamedFile, StyleParts } from './publishing-state.ts';
-import { EMPTY_FORM, nameFrom } from './publishing-state.ts';
+import { EMPTY_FORM } from './publishing-state.ts';
 
 /** Bytes of a file: the page holds it whole, and a packed copy. */
 const MAX_BYTES = 256 * 2 ** 20;
@@ -82,7 +83,7 @@ async function fromHypernetwork(file: File, author: string, width: number | unde
   const contextWidth =
     known.find((it) => it === SD1_WIDTH) ?? known.find((it) => it === width) ?? known[0] ?? SD1_WIDTH;
   const step = description.step === null ? [] : [`trained for ${description.step} steps`];
-  const name = nameFrom(file.name);
+  const name = styleNameFrom(file.name.replace(/\.[^.]+$/, ''));
   return {
     parts: {
       file,
@@ -99,7 +100,7 @@ async function fromHypernetwork(file: File, author: string, width: number | unde
     },
     form: {
       ...EMPTY_FORM,
-      title: name.charAt(0).toUpperCase() + name.slice(1).replaceAll('-', ' '),
+      title: titleFrom(name),
       name,
       author,
       contextWidth,

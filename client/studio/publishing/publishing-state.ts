@@ -177,14 +177,3 @@ export function listOf(text: string): string[] {
     .map((part) => part.trim())
     .filter((part) => part !== '');
 }
-
-/** A name made of a file's: what prompts will call the style. */
-export function nameFrom(file: string): string {
-  return file
-    .replace(/\.[^.]+$/, '')
-    .normalize('NFKD')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 64);
-}
