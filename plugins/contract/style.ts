@@ -113,7 +113,7 @@ export const styleTrainingSchema = z
       .min(1)
       .max(1_000_000)
       .describe('Pictures of the training set, without those held back.'),
-    steps: z.int().min(1).max(100_000_000),
+    steps: z.int().min(0).max(100_000_000),
     batch: z.int().min(1).max(65_536).describe('Pictures a step.'),
     rates: text(1, 1000).describe('Learning rates, such as 5e-5:500, 1e-6.'),
     base: text(1, 100).describe('Name of the model that it was trained over.'),

@@ -52,7 +52,7 @@ test.each<[string, object]>([
   ['base.architecture', { base: { ...SAMPLE_STYLE.base, architecture: 'SD 1.5' } }],
   ['base.checkpointSha256', { base: { ...SAMPLE_STYLE.base, checkpointSha256: 'A'.repeat(64) } }],
   ['layers.widths', { layers: { ...SAMPLE_STYLE.layers, widths: [96, 96] } }],
-  ['training.steps', { training: { ...TRAINING, steps: 0 } }],
+  ['training.steps', { training: { ...TRAINING, steps: -1 } }],
   ['training.colour', { training: { ...TRAINING, colour: 1 } }],
   ['layers.structure', { layers: { ...SAMPLE_STYLE.layers, structure: [2, 1] } }],
   ['parameters.0.default', { parameters: [{ ...parameter, default: 3 }] }],
