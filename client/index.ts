@@ -19,6 +19,7 @@ export type {
   Picture,
   Progress,
   Stage,
+  StrengthPoint,
   StyleSource,
   StyleUse,
 } from './engine/engine.ts';
@@ -38,11 +39,13 @@ export { isStyleFile, openStyleFile, type StyleFile, writeStyleFile } from './fo
 export { urlSource } from './formats/url.ts';
 export type { Hypernetwork, HypernetworkDescription } from './hypernetwork/hypernetwork.ts';
 export { readHypernetwork } from './hypernetwork/read.ts';
+export type { StrengthFactors } from './hypernetwork/strength.ts';
 export { writeHypernetworkSafetensors } from './hypernetwork/write.ts';
 export { TOKENIZER_ADVICE } from './model-store/identify.ts';
 export { type OwnModel, type OwnModels, openOwnModels, type Pick } from './model-store/own-models.ts';
 export { createFrameHost } from './plugin-host/frame.ts';
-export { type PictureParameters, parseParameters, type StyleParameters } from './prompt/parameters.ts';
+export { type PictureParameters, parseParameters } from './prompt/parameters.ts';
+export type { StyleParameters, StyleStrengths } from './prompt/style-fields.ts';
 export { formatStyleTag, parseStyleTags } from './prompt/style-tags.ts';
 export type {
   BlobReference,

@@ -2,8 +2,10 @@
 import { stat } from 'node:fs/promises';
 import { TinctureError } from '../../plugins/contract/error.ts';
 import { DataStyle } from '../engine/data-style.ts';
+import type { StrengthFactors } from '../engine/engine.ts';
 import { parametersOf } from '../engine/request.ts';
 import type { RunningStyle } from '../engine/running-style.ts';
+import { bendSides, isSilentAt, strengthsOf } from '../engine/style-strengths.ts';
 import type { ByteSource } from '../formats/entry.ts';
 import { openSafetensors, storeFloat32, writeSafetensors } from '../formats/safetensors.ts';
 import { isStyleFile, openStyleFile } from '../formats/style-file.ts';
@@ -18,15 +20,16 @@ import {
   readHypernetwork,
   tensor,
 } from '../node.ts';
-import { type Command, parseCommandLine, parseStyle, required, UsageError } from './command.ts';
+import { type Command, parseCommandLine, required, UsageError } from './command.ts';
 import { checkOutput, json, printable, writeWhole } from './output.ts';
 import { assignParameters, parseParameters } from './parameters.ts';
+import { parseStyle } from './style-use.ts';
 
 const HELP = `Usage: tincture apply STYLE[:STRENGTH] … --input IN.safetensors --output OUT.safetensors [--json]
 
 Bends tensor \`context\` [tokens, width] of IN by styles, in the order given, each in the plugin sandbox, and writes
 tensors \`k\` and \`v\` [tokens, width]. STYLE is a .style, .pt or .safetensors file, or the name of a style that comes with
-the default model. STRENGTH is 1 where it is missing; negative works. A style without layers for the context's width
+the default model. STRENGTH is 1 where it is missing; negative works; :k=F, :v=F and :WIDTH=F behind it are factors on it. A style without layers for the context's width
 leaves it alone, with a note. A style that changes over the steps is applied as at its phase 0.
 
   --input FILE             safetensors file with the context
@@ -41,6 +44,7 @@ interface AppliedStyle {
   readonly style: string;
   readonly name: string;
   readonly strength: number;
+  readonly strengths?: StrengthFactors;
   readonly parameters: Readonly<Record<string, number>>;
   /** False where the style has nothing for this width. */
   readonly applied: boolean;
@@ -57,6 +61,12 @@ export const apply: Command = {
     });
     if (positionals.length === 0) throw new UsageError('apply takes one style at least');
     const styles = positionals.map(parseStyle);
+    const changing = styles.find(({ overSteps }) => overSteps !== undefined);
+    if (changing !== undefined) {
+      throw new UsageError(
+        `${changing.style}: apply bends one context, not the steps of a picture; leave steps= out`,
+      );
+    }
     const input = required('--input', values.input);
     const output = required('--output', values.output);
     await checkOutput(output, [input, ...styles.map(({ style }) => style)]);
@@ -70,13 +80,22 @@ export const apply: Command = {
     const applied: AppliedStyle[] = [];
     const host = createNodeHost();
     try {
-      for (const [index, { style, strength }] of styles.entries()) {
+      for (const [index, { style, strength, strengths }] of styles.entries()) {
         const { name, running, holds } = await start(host, style, prompt.width);
         const set = parametersOf(name, running.parameters, parameters[index]);
         await running.begin({ context: prompt.k, rows: prompt.rows, width: prompt.width, steps: STEPS }, set);
-        const bent = await running.bend(0, context, strength);
-        applied.push({ style, name, strength, parameters: set, applied: bent !== context });
-        if (bent === context) {
+        const before = context;
+        const strong = strengthsOf(name, { style, strength, ...(strengths && { strengths }) });
+        const bent = await bendSides(before, strong, (at) => running.bend(0, before, at));
+        applied.push({
+          style,
+          name,
+          strength,
+          ...(strengths && { strengths }),
+          parameters: set,
+          applied: bent !== context,
+        });
+        if (bent === context && !isSilentAt(strong, context.width)) {
           terminal.note(
             `note: ${printable(style)} has ${holds}, not for ${prompt.width}; it changes nothing`,
           );

@@ -58,12 +58,6 @@ export function decimalNumber(
   );
 }
 
-/** `STYLE[:STRENGTH]`, strength 1 where none is written. */
-export function parseStyle(text: string): { style: string; strength: number } {
-  const { before, number } = splitNumber(text, 'style', 'strength');
-  return { style: before, strength: number ?? 1 };
-}
-
 /** `FILE[:WEIGHT]`. */
 export function parseWeighted(text: string): { file: string; weight: number | undefined } {
   const { before, number } = splitNumber(text, 'file', 'weight');
@@ -71,7 +65,11 @@ export function parseWeighted(text: string): { file: string; weight: number | un
 }
 
 /** What follows the last colon is a number from -100 to 100, or no number and part of the name. */
-function splitNumber(text: string, thing: string, measure: string): { before: string; number?: number } {
+export function splitNumber(
+  text: string,
+  thing: string,
+  measure: string,
+): { before: string; number?: number } {
   const colon = text.lastIndexOf(':');
   const tail = text.slice(colon + 1);
   if (colon < 0 || !isDecimal(tail)) {

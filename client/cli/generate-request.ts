@@ -4,9 +4,10 @@ import { REQUEST_LIMITS } from '../engine/request.ts';
 import { fileSource } from '../formats/node-file.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import type { Tensor } from '../node.ts';
-import { decimalNumber, parseStyle, UsageError, wholeNumber } from './command.ts';
+import { decimalNumber, UsageError, wholeNumber } from './command.ts';
 import { assignParameters, parseParameters } from './parameters.ts';
 import { readStartPicture } from './start-picture.ts';
+import { parseStyle, STRENGTH_HELP } from './style-use.ts';
 
 export const HELP = `Usage: tincture generate PROMPT --output OUT.png [options]
 
@@ -40,6 +41,8 @@ Draws a picture on this machine. <hypernet:NAME:STRENGTH> in the prompt means th
   --registry URL           a Tincture edge, for models and styles given by name
   --backend webgpu|wasm    default: the best one here
   --json                   print seed, parameters, timings and paths as JSON, and no progress
+
+${STRENGTH_HELP}
 
 Models' defaults apply where an option is missing. Ctrl-C stops and leaves no file behind.`;
 

@@ -2,9 +2,10 @@
 import type { GenerateRequest, StyleUse } from '../engine/engine.ts';
 import { REQUEST_LIMITS } from '../engine/request.ts';
 import { resolveSampling } from '../node.ts';
-import { parseStyle, UsageError } from './command.ts';
+import { UsageError } from './command.ts';
 import { decimal, seed, whole } from './generate-request.ts';
 import { stem } from './parameters.ts';
+import { parseStyle, type WrittenStyle } from './style-use.ts';
 
 /** Pictures of a grid. */
 export const MAX_CELLS = 100;
@@ -160,11 +161,17 @@ function readValue(
       const name = stem(use.style);
       return {
         key: JSON.stringify(use),
-        label: (use.strength === 1 ? name : `${name}:${use.strength}`).slice(0, MAX_LABEL),
+        label: labelOf(text, name, use).slice(0, MAX_LABEL),
         change: (request) => ({ ...request, styles: [use, ...(request.styles ?? [])] }),
       };
     }
   }
+}
+
+/** The name without its folder, and what was written behind it, unless that is the strength 1 alone. */
+function labelOf(text: string, name: string, use: WrittenStyle): string {
+  const plain = use.strengths === undefined && use.overSteps === undefined && use.strength === 1;
+  return plain ? name : `${name}${text.slice(use.style.length)}`;
 }
 
 function samplingKey(where: string, text: string, schedule: string | undefined): string {

@@ -1,7 +1,10 @@
 // The engine's interface: prompt in, picture out. A page cannot tell whether it runs in its thread or in a Worker.
 import type { ByteSource } from '../formats/entry.ts';
+import type { StrengthFactors } from '../hypernetwork/strength.ts';
 import type { Backend } from '../runtime/session.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+
+export type { StrengthFactors };
 
 /** A model: where its `model.json` is (folder or URL, or a name in the registry), or files in hand. */
 export type ModelSource = string | ModelFiles;
@@ -29,8 +32,23 @@ export interface StyleUse {
   readonly style: StyleSource;
   /** Default 1; negative works. */
   readonly strength?: number;
+  /** Factors on top of the strength, −10 … 10, for context widths (16 at most) and for what keys and values read; default 1. */
+  readonly strengths?: StrengthFactors;
+  /** Factors on top of the strength that change over the steps: at most 32 points in order, linear in between. */
+  readonly overSteps?: readonly StrengthPoint[];
   /** Numbers that the style's plugin describes, by name; the others keep their defaults. */
   readonly parameters?: Readonly<Record<string, number>>;
+}
+
+/** A point of a style's strength over the steps. */
+export interface StrengthPoint {
+  /**
+   * Share of the steps, 0 … 1, not below the point before: step i of n, from 0, is at i / n. Two points at one share are a jump.
+   * Before the first point and after the last their factors hold.
+   */
+  readonly at: number;
+  /** −10 … 10 */
+  readonly factor: number;
 }
 
 /**

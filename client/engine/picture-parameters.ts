@@ -1,5 +1,6 @@
 // The text block that a finished picture carries.
 import { type PictureParameters, writeParameters } from '../prompt/parameters.ts';
+import type { StyleStrengths } from '../prompt/style-fields.ts';
 import { formatStyleTag } from '../prompt/style-tags.ts';
 import { SCHEDULES } from '../sampling/names.ts';
 import type { OpenEmbedding } from './embeddings.ts';
@@ -29,6 +30,7 @@ export function pictureParameters(
 ): string {
   const schedule = SCHEDULES.find(({ key }) => key === plan.schedule);
   const adjustable = styles.filter(({ parameters }) => Object.keys(parameters).length > 0);
+  const strengths = strengthsTold(styles);
   const { variation, start } = plan;
   const parameters: PictureParameters = {
     prompt: [text.trim(), ...styles.map(formatStyleTag)].join(' ').trim(),
@@ -58,7 +60,29 @@ export function pictureParameters(
     ...(adjustable.length > 0 && {
       styleParameters: adjustable.map((style) => ({ style: style.name, parameters: style.parameters })),
     }),
+    ...(strengths.length > 0 && { styleStrengths: strengths }),
     version: `Tincture ${VERSION}`,
   };
   return writeParameters(parameters);
+}
+
+/** An entry for each use of a style that has any factors, so that readers can tell several uses of one style apart. */
+function strengthsTold(styles: readonly ReadyStyle[]): StyleStrengths[] {
+  const told = styles.map(({ name, factors: { k = 1, v = 1, widths = {} }, overSteps }): StyleStrengths => {
+    const changed = Object.entries(widths).filter(([, factor]) => factor !== 1);
+    const strengths = {
+      ...(k !== 1 && { k }),
+      ...(v !== 1 && { v }),
+      ...(changed.length > 0 && { widths: Object.fromEntries(changed) }),
+    };
+    return {
+      style: name,
+      ...(Object.keys(strengths).length > 0 && { strengths }),
+      ...(overSteps.length > 0 && { overSteps }),
+    };
+  });
+  const adjusted = new Set(
+    told.filter(({ strengths, overSteps }) => strengths ?? overSteps).map(({ style }) => style),
+  );
+  return told.filter(({ style }) => adjusted.has(style));
 }

@@ -4,7 +4,8 @@ import { parseStyleTags } from '../prompt/style-tags.ts';
 import { stepsTaken } from '../sampling/sample.ts';
 import { type Conditioning, conditionPicture } from './conditioning.ts';
 import type { OpenEmbedding } from './embeddings.ts';
-import type { GenerateRequest, ModelFacts } from './engine.ts';
+import type { GenerateRequest } from './engine.ts';
+import { idleStyles } from './idle-styles.ts';
 import { wholePicture } from './inpainting.ts';
 import type { Job, PipelineParts, Watch } from './job.ts';
 import type { OpenModel } from './model.ts';
@@ -12,7 +13,7 @@ import type { PreviewMap } from './picture.ts';
 import { type Plan, planRequest } from './request.ts';
 import { startLatent } from './start-latent.ts';
 import { noteResized } from './start-picture.ts';
-import { type StepState, StepStyles } from './step-styles.ts';
+import { StepStyles } from './step-styles.ts';
 import type { ReadyStyle } from './styles.ts';
 
 const NO_CLIP_SKIP =
@@ -153,17 +154,4 @@ async function prepareSize(
   }
   const start = await clock.time('model', () => startLatent(plan, parts, vae));
   return { latentShape, attention, vae, masked, start };
-}
-
-/** Words about styles that have nothing for this model's widths. */
-function idleStyles({ styles }: StepState, model: ModelFacts): string[] {
-  const wanted = [model.contextWidth, ...model.selfAttentionWidths];
-  return styles.flatMap(({ name, strength, bendsText, hypernetwork }) => {
-    const found = [...hypernetwork.widths.keys()];
-    if (strength === 0 || bendsText || wanted.some((width) => found.includes(width))) return [];
-    return [
-      `The style ${name} has ${found.length === 0 ? 'no layers here' : `layers for widths ${found.join(', ')}`}; this model has ` +
-        `${wanted.join(', ')}, so the style changes nothing. It was made for another model.`,
-    ];
-  });
 }

@@ -14,6 +14,11 @@ export const REQUEST_LIMITS = {
   steps: { minimum: 1, maximum: 1000 },
   guidance: { minimum: 0, maximum: 100 },
   strength: { minimum: -100, maximum: 100 },
+  /** Of a style, on top of its strength. */
+  factor: { minimum: -10, maximum: 10 },
+  factorWidths: 16,
+  /** Points of one style's strength over the steps. */
+  strengthPoints: 32,
   /** Pixels a side: at a latent factor of 8, 4096 already asks attention for 262,144 places. */
   side: { minimum: 8, maximum: 4096 },
   styles: 32,

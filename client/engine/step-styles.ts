@@ -1,10 +1,11 @@
 // What the styles of one picture do at each run of the UNet: bent contexts and layers, made once for all that are alike.
 import type { StrengthenedHypernetwork, StyleNetwork } from '../hypernetwork/hypernetwork.ts';
-import type { ContextPair, StepSchedule } from '../plugin-host/host.ts';
+import type { ContextPair } from '../plugin-host/host.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Conditioning, ContextRows } from './conditioning.ts';
 import { Newest } from './newest.ts';
 import type { Scene } from './running-style.ts';
+import { bendSides, curveOverSteps } from './style-strengths.ts';
 import type { ReadyStyle } from './styles.ts';
 
 /** What the UNet's cross-attention reads: contexts for keys and values, [rows, tokens, width] each. */
@@ -13,7 +14,7 @@ export interface Contexts {
   readonly v: Tensor;
 }
 
-/** One style at one step. Its strength is the user's times the step's factor; 0 adds nothing. */
+/** One style at one step. Its strength is the user's times the step's factors, the user's and the style's own; 0 adds nothing. */
 export interface SteppedStyle extends StrengthenedHypernetwork {
   readonly name: string;
   readonly bendsText: boolean;
@@ -32,8 +33,10 @@ const KEPT_BYTES = 2 ** 27;
 
 interface Scheduled {
   readonly style: ReadyStyle;
-  /** Undefined: all steps are alike. */
-  readonly schedule: StepSchedule | undefined;
+  /** For each step; undefined: 1 at all of them. */
+  readonly factors: readonly number[] | undefined;
+  /** For each step; undefined: 0 at all of them. */
+  readonly phases: Int32Array | undefined;
   readonly varies: boolean;
 }
 
@@ -87,8 +90,10 @@ export class StepStyles {
       if (style.strength === 0) continue;
       signal?.throwIfAborted();
       const schedule = await style.ask((running) => running.begin(scene, style.parameters));
-      if (schedule?.strengths.every((factor) => factor === 0)) continue;
-      scheduled.push({ style, schedule, varies: schedule !== undefined && changes(schedule) });
+      const factors = product(schedule?.strengths, curveOverSteps(style.overSteps, steps));
+      if (factors?.every((factor) => factor === 0)) continue;
+      const varies = changes(factors) || changes(schedule?.phases);
+      scheduled.push({ style, factors, phases: schedule?.phases, varies });
     }
     return new StepStyles(conditioning, scheduled, steps, signal);
   }
@@ -119,6 +124,7 @@ export class StepStyles {
       (scheduled, i): SteppedStyle => ({
         name: scheduled.style.name,
         strength: scheduled.style.strength * factorAt(scheduled, step),
+        factors: scheduled.style.factors,
         varies: scheduled.varies,
         hypernetwork: networks[i]!,
         bendsText: bent.some(({ by }) => by[i]),
@@ -142,9 +148,11 @@ export class StepStyles {
       this.#signal?.throwIfAborted();
       const before = pair;
       const phase = phaseAt(scheduled, step);
-      const strength = scheduled.style.strength * factorAt(scheduled, step);
-      if (strength !== 0)
-        pair = await scheduled.style.ask((running) => running.bend(phase, before, strength));
+      const { style } = scheduled;
+      const strength = style.strength * factorAt(scheduled, step);
+      pair = await bendSides(before, { strength, factors: style.factors }, (at) =>
+        style.ask((running) => running.bend(phase, before, at)),
+      );
       by.push(pair !== before);
     }
     const bent = { pair, by };
@@ -165,14 +173,23 @@ function joined(pairs: readonly ContextPair[]): Contexts {
   return { k, v: pairs.every((pair) => pair.k === pair.v) ? k : join('v') };
 }
 
-function factorAt({ schedule }: Scheduled, step: number): number {
-  return schedule === undefined ? 1 : schedule.strengths[step]!;
+function factorAt({ factors }: Scheduled, step: number): number {
+  return factors === undefined ? 1 : factors[step]!;
 }
 
-function phaseAt({ schedule }: Scheduled, step: number): number {
-  return schedule === undefined ? 0 : schedule.phases[step]!;
+function phaseAt({ phases }: Scheduled, step: number): number {
+  return phases === undefined ? 0 : phases[step]!;
 }
 
-function changes({ strengths, phases }: StepSchedule): boolean {
-  return strengths.some((factor) => factor !== strengths[0]) || phases.some((phase) => phase !== phases[0]);
+/** The style's own factors times the user's. */
+function product(
+  own: Float32Array | undefined,
+  users: readonly number[] | undefined,
+): readonly number[] | undefined {
+  if (own === undefined) return users;
+  return Array.from(own, (factor, step) => factor * (users?.[step] ?? 1));
+}
+
+function changes(values: ArrayLike<number> | undefined): boolean {
+  return values !== undefined && Array.from(values).some((value) => value !== values[0]);
 }

@@ -9,14 +9,14 @@ import { EngineError } from './errors.ts';
 import type { Finding } from './find-model.ts';
 import type { OpenModel } from './model.ts';
 import { PluginStyle, type StyleProgram } from './plugin-style.ts';
-import { parametersOf, REQUEST_LIMITS, strengthOf } from './request.ts';
+import { parametersOf, REQUEST_LIMITS } from './request.ts';
 import type { RunningStyle } from './running-style.ts';
 import { findStyle } from './style-source.ts';
+import { type StyleStrength, strengthsOf } from './style-strengths.ts';
 
 /** A style of one picture, ready to be applied. */
-export interface ReadyStyle {
+export interface ReadyStyle extends StyleStrength {
   readonly name: string;
-  readonly strength: number;
   /** Every parameter that the style has. */
   readonly parameters: Readonly<Record<string, number>>;
   /** First ten hexadecimal digits of the weights' SHA-256 (the plugin's, where there are none), as picture metadata has it. */
@@ -99,7 +99,7 @@ export class Styles {
 
   /** `sets` are the parameters with which this picture uses the style already. */
   async #ready(kept: KeptStyle, use: StyleUse, sets: string[]): Promise<ReadyStyle> {
-    const strength = strengthOf(kept.name, use.strength);
+    const strengths = strengthsOf(kept.name, use);
     const given = JSON.stringify(Object.entries(use.parameters ?? {}).sort());
     const known = sets.indexOf(given);
     const place = known === -1 ? sets.push(given) - 1 : known;
@@ -107,7 +107,7 @@ export class Styles {
     const running = kept.running[place];
     return {
       name: kept.name,
-      strength,
+      ...strengths,
       parameters: parametersOf(kept.name, running.parameters, use.parameters),
       hash: kept.hash,
       async ask(question) {

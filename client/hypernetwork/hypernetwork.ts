@@ -1,5 +1,6 @@
 // What a hypernetwork is in memory: per context width a pair of small networks, for keys and for values.
 import type { Tensor } from '../tensor/tensor.ts';
+import type { StrengthFactors } from './strength.ts';
 
 /** Activations that hypernetwork files name; `swish` is Hardswish, as in the reference. */
 export const ACTIVATIONS = [
@@ -59,6 +60,8 @@ export interface StyleNetwork {
 export interface StrengthenedHypernetwork {
   readonly hypernetwork: StyleNetwork;
   readonly strength: number;
+  /** On top of the strength, by width and side. */
+  readonly factors?: StrengthFactors;
   /** Layers or strength change with the step, so that folding them into one matrix would be work at each. Default false. */
   readonly varies?: boolean;
 }

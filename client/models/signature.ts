@@ -1,6 +1,7 @@
 // What a set of styles looks like to the UNet's self-attention: the shapes of the layers, without their numbers.
 import { isLinearChain } from '../hypernetwork/fold.ts';
 import type { Activation, LayerStack, StrengthenedHypernetwork } from '../hypernetwork/hypernetwork.ts';
+import { strengthAt } from '../hypernetwork/strength.ts';
 import type { ModelConfig } from './architecture.ts';
 import { ModelError } from './errors.ts';
 
@@ -55,6 +56,7 @@ export function styleSignature(
 export interface ChainStack {
   readonly style: number;
   readonly stack: LayerStack;
+  /** At this width and side. */
   readonly strength: number;
   readonly varies: boolean;
 }
@@ -65,9 +67,10 @@ export function chainOf(
   width: number,
   kind: 'k' | 'v',
 ): ChainStack[] {
-  return styles.flatMap(({ hypernetwork, strength, varies = false }, style) => {
+  return styles.flatMap(({ hypernetwork, strength, factors, varies = false }, style) => {
     const pair = hypernetwork.widths.get(width);
-    return pair === undefined ? [] : [{ style, stack: pair[kind], strength, varies }];
+    if (pair === undefined) return [];
+    return [{ style, stack: pair[kind], strength: strengthAt(strength, factors, width, kind), varies }];
   });
 }
 

@@ -45,7 +45,7 @@ export class StyleLayers implements ContextBender {
       (y, layer, index) => this.#layer(y, layer, layerNames(style, width, kind, index)),
       x,
     );
-    return graph.Add(x, graph.Mul(added, this.#input(strengthName(style), [1])));
+    return graph.Add(x, graph.Mul(added, this.#input(strengthName(style, width, kind), [1])));
   }
 
   #layer(x: Value, layer: LayerShape, names: ReturnType<typeof layerNames>): Value {

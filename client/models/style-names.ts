@@ -5,9 +5,9 @@ export function foldedNames(width: number, kind: 'k' | 'v'): { weight: string; b
   return { weight: `styles.${width}.${kind}.weight`, bias: `styles.${width}.${kind}.bias` };
 }
 
-/** A style's strength, [1]: one input for all its widths. */
-export function strengthName(style: number): string {
-  return `style${style}.strength`;
+/** A style's strength for one stack, [1]: every stack has its own, so that no strength needs another graph. */
+export function strengthName(style: number, width: number, kind: 'k' | 'v'): string {
+  return `style${style}.${width}.${kind}.strength`;
 }
 
 /** Parameters of one layer of a stack. */

@@ -35,7 +35,7 @@ export function styleFeeds(
         });
       }
       for (const { style, stack, strength } of chain) {
-        feeds[strengthName(style)] = tensor([1], Float32Array.of(strength));
+        feeds[strengthName(style, shape.width, kind)] = tensor([1], Float32Array.of(strength));
         addStack(feeds, stack, style, shape.width, kind);
       }
     }

@@ -1,6 +1,12 @@
 // AUTOMATIC1111's text block: how a picture tells its own prompt, seed and settings.
 import { PromptError } from './error.ts';
 import { FIELD_NAME, type Fields, readFields, writeFields } from './parameter-line.ts';
+import {
+  type StyleParameters,
+  type StyleStrengths,
+  styleParameters,
+  styleStrengths,
+} from './style-fields.ts';
 import { formatStyleTag } from './style-tags.ts';
 
 /** Characters of a text block that is read; a picture's own is a few thousand. */
@@ -9,12 +15,6 @@ export const MAX_PARAMETERS_LENGTH = 262_144;
 const NEGATIVE = 'Negative prompt:';
 /** A last line with fewer pairs than this belongs to the prompt. */
 const FEWEST_FIELDS = 3;
-
-/** What a style's parameters were set to. */
-export interface StyleParameters {
-  readonly style: string;
-  readonly parameters: Readonly<Record<string, number>>;
-}
 
 export interface PictureParameters {
   /** With its style tags. */
@@ -44,6 +44,8 @@ export interface PictureParameters {
   readonly embeddingHashes?: Readonly<Record<string, string>>;
   /** Of styles that have parameters, in the order of the tags; a style that is used twice may be here twice. */
   readonly styleParameters?: readonly StyleParameters[];
+  /** Of styles with factors on their strength, in the same way. Tincture's own, as the parameters are. */
+  readonly styleStrengths?: readonly StyleStrengths[];
   readonly version?: string;
   /** Fields that are not known here, and known ones whose value could not be read, as they stand. */
   readonly others?: Readonly<Record<string, string>>;
@@ -82,12 +84,6 @@ const hashes: Codec<Readonly<Record<string, string>>> = {
   read: readHashes,
 };
 
-/** JSON: `[["fade", {"curve": 0.5}]]`. */
-const styleParameters: Codec<readonly StyleParameters[]> = {
-  write: (value) => JSON.stringify(value.map(({ style, parameters }) => [style, parameters])),
-  read: readStyleParameters,
-};
-
 /** Field name → property and spelling, in the order in which the web UI writes them. */
 const FIELDS: {
   readonly [P in keyof Required<Known>]: readonly [field: string, codec: Codec<NonNullable<Known[P]>>];
@@ -109,6 +105,7 @@ const FIELDS: {
   hypernetHashes: ['Hypernet hashes', hashes],
   embeddingHashes: ['TI hashes', hashes],
   styleParameters: ['Style parameters', styleParameters],
+  styleStrengths: ['Style strengths', styleStrengths],
   version: ['Version', text],
 };
 
@@ -188,23 +185,4 @@ function readHashes(value: string): Record<string, string> | undefined {
   const pairs = [...value.matchAll(/(.+?): ([0-9a-f]{8,64})(?:, |$)/gsy)];
   if (pairs.reduce((length, [pair]) => length + pair.length, 0) !== value.length) return undefined;
   return Object.fromEntries(pairs.map(([, name, hash]) => [name!, hash!]));
-}
-
-function readStyleParameters(value: string): readonly StyleParameters[] | undefined {
-  let entries: unknown;
-  try {
-    entries = JSON.parse(value);
-  } catch {
-    return undefined;
-  }
-  if (!Array.isArray(entries)) return undefined;
-  const read = entries.map((entry: unknown): StyleParameters | undefined => {
-    if (!Array.isArray(entry) || entry.length !== 2) return undefined;
-    const [style, parameters] = entry as [unknown, unknown];
-    if (typeof style !== 'string' || typeof parameters !== 'object' || parameters === null) return undefined;
-    const numbers = Object.values(parameters).every((number) => typeof number === 'number');
-    if (Array.isArray(parameters) || !numbers) return undefined;
-    return { style, parameters: parameters as Record<string, number> };
-  });
-  return read.every((entry) => entry !== undefined) ? read : undefined;
 }

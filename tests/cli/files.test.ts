@@ -260,7 +260,7 @@ describe('apply', () => {
     const facts = await tinctureJson(
       'apply',
       `${first}:0.8`,
-      second,
+      `${second}:k=-0.5`,
       '--input',
       at('context.safetensors'),
       '--output',
@@ -271,7 +271,7 @@ describe('apply', () => {
       width: 8,
       styles: [
         { name: 'relu', strength: 0.8, applied: true },
-        { name: 'swish-ln', strength: 1 },
+        { name: 'swish-ln', strength: 1, strengths: { k: -0.5 } },
       ],
     });
     const file = await openSafetensors(await fileSource(at('kv.safetensors')));
@@ -279,7 +279,7 @@ describe('apply', () => {
       let expected = context;
       for (const [path, strength] of [
         [first, 0.8],
-        [second, 1],
+        [second, side === 'k' ? -0.5 : 1],
       ] as const) {
         const { widths } = await readHypernetwork(await fileSource(path));
         expected = applyReference(widths.get(8)![side], expected, strength);

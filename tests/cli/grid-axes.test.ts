@@ -54,6 +54,7 @@ describe('cells', () => {
     } // biome-ignore format: rows
     const [named] = cells('style=c', 'strength:a=2');
     expect(named!.request.styles!.map(({ strength }) => strength)).toEqual([1, 2, 0.5]);
+    expect(axis('style=dir/c.style:1:k=0').values[0]).toMatchObject({ label: 'c:1:k=0' });
     expect(axis('style=none,dir/c.style:0.3,d').values.map(({ label }) => label)).toEqual([
       'none',
       'c:0.3',

@@ -56,6 +56,8 @@ describe('prompts that change', () => {
     const style: ReadyStyle = {
       name: 'counting',
       strength: 1,
+      factors: {},
+      overSteps: [],
       parameters: {},
       hash: '',
       ask: (question) =>

@@ -84,7 +84,12 @@ async function bend(styles: readonly StrengthenedHypernetwork[], x: Tensor): Pro
 
 function reference(styles: readonly StrengthenedHypernetwork[], x: Tensor, kind: 'k' | 'v'): Tensor {
   return styles.reduce(
-    (y, { hypernetwork, strength }) => applyReference(hypernetwork.widths.get(WIDTH)![kind], y, strength),
+    (y, { hypernetwork, strength, factors }) =>
+      applyReference(
+        hypernetwork.widths.get(WIDTH)![kind],
+        y,
+        strength * (factors?.widths?.[WIDTH] ?? 1) * (factors?.[kind] ?? 1),
+      ),
     x,
   );
 }
@@ -94,6 +99,17 @@ test.each([
   ['a chain of linear styles', [linearStyle, { ...linearStyle, strength: -1.5 }, linearStyle]],
   ['a style with PReLU, layer norm and mish', [curvedStyle]],
   ['linear and other styles mixed', [linearStyle, curvedStyle, linearStyle]],
+  [
+    'a folded chain with factors',
+    [{ ...linearStyle, factors: { k: 0.5, widths: { 6: -2, 10: 7 } } }, linearStyle],
+  ],
+  [
+    'a mixed chain with factors',
+    [
+      { ...linearStyle, factors: { v: 0 } },
+      { ...curvedStyle, factors: { k: 3, widths: { 6: 0.5 } } },
+    ],
+  ],
   ['a chain with a style that varies', [linearStyle, { ...linearStyle, strength: -1.5, varies: true }]],
 ])('%s gives what the reference gives', async (_, styles) => {
   const x = wavy([5, WIDTH], 20);
@@ -118,7 +134,7 @@ test('a style that varies takes its strength as an input, one session for all it
   const at = (strength: number) => [linearStyle, { ...linearStyle, strength, varies: true }];
   const signature = styleSignature(at(0.5), WIDTHS);
   expect(styleSignature(at(0), WIDTHS).key).toBe(signature.key);
-  expect(styleFeeds(at(0), signature)['style1.strength']?.data).toEqual(Float32Array.of(0));
+  expect(styleFeeds(at(0), signature)['style1.6.v.strength']?.data).toEqual(Float32Array.of(0));
   const weights = [0.5, 0].map((strength) => styleFeeds(at(strength), signature)['style1.6.k.0.weight']);
   expect(weights[0]).toBe(weights[1]);
 });
@@ -132,9 +148,10 @@ test('inputs are named by style, width, kind and layer', () => {
     'style0.6.k.2.weight',
     'style0.6.k.3.bias',
     'style0.6.k.3.weight',
+    'style0.6.k.strength',
     'style0.6.v.0.bias',
     'style0.6.v.0.weight',
-    'style0.strength',
+    'style0.6.v.strength',
   ]);
 });
 
@@ -142,7 +159,9 @@ test('the key tells structures apart, and not numbers', () => {
   const key = (styles: readonly StrengthenedHypernetwork[]) => styleSignature(styles, WIDTHS).key;
   expect(key([])).toBe('');
   expect(key([style([linear(6, 6, 1)], [linear(6, 6, 2)], 1, 768)])).toBe('');
-  expect(key([{ ...curvedStyle, strength: 2 }])).toBe(key([curvedStyle]));
+  expect(key([{ ...curvedStyle, strength: 2, factors: { k: 0, widths: { 6: 3 } } }])).toBe(
+    key([curvedStyle]),
+  );
   const shapes = [
     [linearStyle],
     [curvedStyle],

@@ -32,6 +32,10 @@ const full: PictureParameters = {
     { style: 'neon', parameters: { glow: 0.5, 'line-width': -2 } },
     { style: 'neon', parameters: {} },
   ],
+  styleStrengths: [
+    { style: 'neon', strengths: { k: 0, v: 1.5, widths: { 320: -0.7 } }, overSteps: [{ at: 0, factor: 1 }] },
+    { style: 'ink' },
+  ],
   version: 'tincture 0.1.0',
   others: { 'Hires upscale': '2', Note: 'say "hi"' },
 };
@@ -45,6 +49,7 @@ describe('writeParameters', () => {
         'Denoising strength: 0.5, Clip skip: 2, ENSD: -31337, ' +
         'Hypernet hashes: "neon: 0123456789, odd, name: x: fedcba9876", TI hashes: "brush: aaaaaaaaaa", ' +
         'Style parameters: "[[\\"neon\\",{\\"glow\\":0.5,\\"line-width\\":-2}],[\\"neon\\",{}]]", ' +
+        'Style strengths: "[[\\"neon\\",{\\"k\\":0,\\"v\\":1.5,\\"widths\\":{\\"320\\":-0.7},\\"steps\\":[[0,1]]}],[\\"ink\\",{}]]", ' +
         'Hires upscale: 2, Note: say "hi", Version: tincture 0.1.0',
     );
   });
@@ -137,6 +142,7 @@ describe('parseParameters', () => {
       .stringMatching(/^[\w.,-][\w .,:-]{0,12}$/)
       .filter((text) => !/: [0-9a-f]{8}/.test(`${text}: `));
     const digests = fc.dictionary(name, fc.stringMatching(/^[0-9a-f]{10}$/), { noNullPrototype: true });
+    const decimal = fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0);
     const parameters = fc.record(
       {
         prompt: lines,
@@ -156,13 +162,18 @@ describe('parseParameters', () => {
           fc.record(
             {
               style: fc.string(),
-              parameters: fc.dictionary(
-                name,
-                fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
-                { noNullPrototype: true },
-              ),
+              parameters: fc.dictionary(name, decimal, { noNullPrototype: true }),
             },
             { noNullPrototype: true },
+          ),
+        ),
+        styleStrengths: fc.array(
+          fc.record(
+            {
+              style: fc.string(),
+              overSteps: fc.array(fc.record({ at: decimal, factor: decimal }, { noNullPrototype: true })),
+            },
+            { requiredKeys: ['style'], noNullPrototype: true },
           ),
         ),
         version: value,
@@ -190,6 +201,22 @@ describe('style parameters', () => {
   ])('%s is kept as it stands', (text) => {
     const block = `x\nSteps: 1, Sampler: DDIM, Seed: 0, Style parameters: ${JSON.stringify(text)}`;
     expect(parseParameters(block).others).toEqual({ 'Style parameters': text });
+  });
+});
+
+describe('style strengths', () => {
+  it.each([
+    '[["ink", {"k": "1"}]]',
+    '[["ink", {"glow": 1}]]',
+    '[["ink", {"widths": {"wide": 1}}]]',
+    '[["ink", {"widths": [1]}]]',
+    '[["ink", {"steps": [[0]]}]]',
+    '[["ink", {"steps": {"0": 1}}]]',
+    '[["ink", {"steps": [[0, "1"]]}]]',
+    '[[1, {}]]',
+  ])('%s is kept as it stands', (text) => {
+    const block = `x\nSteps: 1, Sampler: DDIM, Seed: 0, Style strengths: ${JSON.stringify(text)}`;
+    expect(parseParameters(block).others).toEqual({ 'Style strengths': text });
   });
 });
 
