@@ -5,6 +5,8 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 export interface Terminal {
   out(text: string): void;
   note(text: string): void;
+  /** Where a bar can be redrawn; without it progress goes to `note`, line by line. */
+  readonly bar?: { readonly columns: number; write(text: string): unknown };
 }
 
 export interface Command {

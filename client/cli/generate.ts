@@ -24,7 +24,7 @@ export const generate: Command = {
     for (const path of outputs) await checkOutput(path, inputs);
     if (latentsPath !== undefined) await checkOutput(latentsPath, [...inputs, ...outputs]);
 
-    const view = values.json === true ? undefined : progressView(process.stderr);
+    const view = values.json === true ? undefined : progressView(terminal);
     const { signal, release } = cancelOnSignals();
     try {
       const { result, ...facts } = await draw({

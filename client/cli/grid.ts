@@ -48,7 +48,7 @@ export const grid: Command = {
     const cells = cellsOf(base, x, y);
     await checkOutput(output, [...inputs, ...cells.flatMap(stylePaths)]);
 
-    const view = values.json === true ? undefined : progressView(process.stderr);
+    const view = values.json === true ? undefined : progressView(terminal);
     const { signal, release } = cancelOnSignals();
     try {
       const { createEngine } = await import('../index.ts');

@@ -108,7 +108,7 @@ async function add(
     throw new UsageError('--sha256 must be 64 hexadecimal digits');
   }
   const defaults = defaultsOf(values);
-  const model = await watched(values.json === true, (watch) =>
+  const model = await watched(values.json === true, terminal, (watch) =>
     addModel(source, {
       name: values.name,
       vae: values.vae,
@@ -181,7 +181,7 @@ async function list(names: readonly string[], asJson: boolean, terminal: Termina
 
 async function verify(names: readonly string[], asJson: boolean, terminal: Terminal): Promise<void> {
   const wanted = names.length > 0 ? names : (await listModels()).map(({ name }) => name);
-  const verdicts = await watched(asJson, async (watch) => {
+  const verdicts = await watched(asJson, terminal, async (watch) => {
     const found = [];
     for (const name of wanted) found.push({ name, files: await verifyModel(name, watch) });
     return found;
@@ -214,8 +214,12 @@ async function remove(names: readonly string[], asJson: boolean, terminal: Termi
 type Watch = Parameters<typeof verifyModel>[1];
 
 /** Runs work with a progress bar and Ctrl-C. */
-async function watched<T>(asJson: boolean, work: (watch: NonNullable<Watch>) => Promise<T>): Promise<T> {
-  const view = asJson ? undefined : progressView(process.stderr);
+async function watched<T>(
+  asJson: boolean,
+  terminal: Terminal,
+  work: (watch: NonNullable<Watch>) => Promise<T>,
+): Promise<T> {
+  const view = asJson ? undefined : progressView(terminal);
   const { signal, release } = cancelOnSignals();
   try {
     return await work({

@@ -59,7 +59,7 @@ export const preview: Command = {
     const [parameters = {}] = assignParameters([project.card.name], options);
     if (values.output !== undefined) await checkOutput(values.output, []);
     const output = values.output ?? join(buildFolder(project), 'preview.png');
-    const view = values.json === true ? undefined : progressView(process.stderr);
+    const view = values.json === true ? undefined : progressView(terminal);
     const { signal, release } = cancelOnSignals();
     try {
       const { bytes, manifest } = await packFolder(project, terminal, signal);

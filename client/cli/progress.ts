@@ -1,5 +1,6 @@
 // Progress on stderr: one bar that is redrawn on a terminal, plain lines elsewhere.
 import type { Progress } from '../engine/engine.ts';
+import type { Terminal } from './command.ts';
 import { fileSize } from './output.ts';
 
 const BAR_CELLS = 24;
@@ -12,12 +13,12 @@ export interface ProgressView {
   clear(): void;
 }
 
-/** A view for this stream. */
-export function progressView(stream: NodeJS.WriteStream): ProgressView {
-  return stream.isTTY ? barView(stream) : plainView(stream);
+/** A bar where the terminal has one. */
+export function progressView(terminal: Terminal): ProgressView {
+  return terminal.bar === undefined ? plainView(terminal) : barView(terminal.bar);
 }
 
-function barView(stream: NodeJS.WriteStream): ProgressView {
+function barView(stream: NonNullable<Terminal['bar']>): ProgressView {
   return {
     show(progress) {
       const { done, total } = progress;
@@ -31,7 +32,7 @@ function barView(stream: NodeJS.WriteStream): ProgressView {
   };
 }
 
-function plainView(stream: NodeJS.WriteStream): ProgressView {
+function plainView(terminal: Terminal): ProgressView {
   let last = '';
   return {
     show(progress) {
@@ -40,7 +41,7 @@ function plainView(stream: NodeJS.WriteStream): ProgressView {
       const key = `${stage} ${message.replace(/\d+/g, '')} ${part}`;
       if (key === last) return;
       last = key;
-      stream.write(`${describe(progress)}\n`);
+      terminal.note(describe(progress));
     },
     clear: () => {},
   };

@@ -51,7 +51,7 @@ export const publish: Command = {
       if (values['dry-run'] === true) return await rehearse(style, values.registry, asJson, terminal, signal);
       const { registry, token } = await registryAccess(values.registry);
       const key = await signingKey(registry);
-      const view = progressView(process.stderr);
+      const view = progressView(terminal);
       const result = await createPublishing(registry, { token }).publish(style, key, {
         signal,
         onProgress: (progress) => view.show(shown(progress)),

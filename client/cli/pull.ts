@@ -36,7 +36,7 @@ export const pull: Command = {
     const { signal, release } = cancelOnSignals();
     try {
       const { manifest, version } = await registry.resolveStyle(name, range, { signal });
-      const view = progressView(process.stderr);
+      const view = progressView(terminal);
       const blobs = new Map<string, Uint8Array>();
       for (const { sha256, size } of blobsOf(manifest)) {
         const blob = await registry.fetchBlob(

@@ -1,6 +1,7 @@
-// Runs the command line as its users do: a child process, its two streams and its exit code.
+// Runs the command line as its users do, with its two streams and its exit code: in this process, or in one of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { runProgram } from '../../client/cli/program.ts';
 
 const MAIN = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
 /** Folder of the golden files. */
@@ -12,7 +13,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Starts `tincture` with these arguments. */
+/** Starts `tincture` with these arguments, in a process of its own. */
 export function start(...args: string[]): ChildProcess {
   return startIn({}, args);
 }
@@ -47,8 +48,19 @@ export async function finish(child: ChildProcess): Promise<Finished> {
   return { code, stdout, stderr };
 }
 
-export function tincture(...args: string[]): Promise<Finished> {
-  return finish(start(...args));
+/** The program without a process, which takes seconds to start on a busy machine. */
+export async function tincture(...args: string[]): Promise<Finished> {
+  let stdout = '';
+  let stderr = '';
+  const code = await runProgram(args, {
+    out: (text) => {
+      stdout += `${text}\n`;
+    },
+    note: (text) => {
+      stderr += `${text}\n`;
+    },
+  });
+  return { code, stdout, stderr };
 }
 
 /** As `tincture`, for a run that must succeed: gives its stdout as JSON. */

@@ -1,6 +1,6 @@
-// Help and wrong usage, as a child process: streams and exit codes.
+// Help and wrong usage: streams and exit codes, and that a process gives the same ones.
 import { describe, expect, test } from 'vitest';
-import { tincture } from './run.ts';
+import { finish, start, tincture } from './run.ts';
 
 describe('usage', () => {
   test('no command: the list on stderr, exit code 2', async () => {
@@ -48,6 +48,21 @@ describe('usage', () => {
         expect.stringContaining(`Usage: tincture ${command} `),
       ]);
     }
+  });
+
+  test.each([
+    [['--help']],
+    [['draw']],
+    [['inspect', 'tests/golden/sd-tiny/style-a.pt']],
+    [['inspect', 'nowhere.pt']],
+  ])('a process gives the same: %j', async (args) => {
+    expect(await finish(start(...args))).toEqual(await tincture(...args));
+  });
+
+  test('a reader that closes the pipe early is no error', async () => {
+    const child = start('--help');
+    child.stdout!.destroy();
+    expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(0);
   });
 
   test.each<[string[], RegExp]>([
