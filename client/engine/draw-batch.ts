@@ -1,41 +1,56 @@
 // The latents of one batch: noise of its seeds, then the sampler over the UNet.
 import { type BatchNoise, batchNoise } from '../sampling/batch-noise.ts';
+import { SamplingError } from '../sampling/error.ts';
+import type { Latent, LatentMath } from '../sampling/latent.ts';
 import type { StepDone } from '../sampling/run.ts';
 import { sample } from '../sampling/sample.ts';
 import { tensor } from '../tensor/tensor.ts';
 import type { Job } from './job.ts';
+import { type LatentPlace, PLAIN_PLACE } from './latent-place.ts';
 import { previewLatent } from './picture.ts';
 import type { Plan } from './request.ts';
 import { UnetRunner } from './unet-runner.ts';
 
 /** The final latents [batchSize, c, h, w] flat of the pictures from number `first` on. */
-export async function drawBatch(job: Job, first: number): Promise<Float32Array> {
+export function drawBatch(job: Job, first: number): Promise<Float32Array> {
+  return drawAt(PLAIN_PLACE, job, first);
+}
+
+async function drawAt<L extends Latent>(
+  place: LatentPlace<L>,
+  job: Job,
+  first: number,
+): Promise<Float32Array> {
   const { plan, parts, styles, latentShape, attention, masked, signal, clock, onProgress } = job;
   const { model, sessions } = parts;
   const pictures = plan.batchSize;
   const runner = await clock.time('model', () =>
-    UnetRunner.create({ model, sessions, styles, pictures, latentShape, attention, masked }),
+    UnetRunner.create({ place, model, sessions, styles, pictures, latentShape, attention, masked }),
   );
   signal.throwIfAborted();
   const noise = noiseOf(plan, latentShape, first);
   const length = noise.start.length / pictures;
-  const onStep = stepWatcher(job, first, length);
   onProgress({ stage: 'unet', message: 'drawing', ...progressAt(job, first, 0) });
-  const latents = await clock.time('unet', () =>
+  const walk = () =>
     sample({
+      math: place.math,
       unet: runner.run,
       prediction: model.manifest.prediction,
       guidance: plan.guidance,
       weights: job.conditioning.weights,
-      pictures,
       sampler: plan.sampler.key,
       schedule: plan.schedule,
       steps: plan.steps,
       noise: plan.noise?.data.slice(first * length, (first + pictures) * length) ?? noise.start,
       draw: noise.draw,
-      start: job.start && { ...job.start, latents: repeated(job.start.latents, pictures) },
+      start: job.start && { ...job.start, latents: PLAIN_PLACE.math.repeat(job.start.latents, pictures) },
       signal,
-      onStep,
+      onStep: stepWatcher(place.math, job, first),
+    });
+  const latents = await clock.time('unet', () =>
+    walk().catch(async (error: unknown) => {
+      const broken = error instanceof SamplingError && error.code === 'sampling/non-finite';
+      throw (broken ? await runner.blame() : undefined) ?? error;
     }),
   );
   if (runner.notice !== undefined && !job.notices.includes(runner.notice)) job.notices.push(runner.notice);
@@ -65,12 +80,17 @@ function progressAt({ plan, steps }: Job, first: number, step: number): { done: 
   };
 }
 
-/** Tells of each step, with a preview of the batch's first picture where one is due; `length` is that of one latent. */
-function stepWatcher(job: Job, first: number, length: number): (done: StepDone) => void {
+/** Tells of each step, with a preview of the batch's first picture where one is due. */
+function stepWatcher<L extends Latent>(
+  math: LatentMath<L>,
+  job: Job,
+  first: number,
+): (done: StepDone<L>) => Promise<void> {
   const { plan, latentShape, preview, onProgress } = job;
-  return ({ step, steps, denoised }) => {
+  return async ({ step, steps, denoised }) => {
     const due = preview !== undefined && step % plan.previewEvery === 0 && step < steps;
-    const shown = due ? tensor([1, ...latentShape], denoised.slice(0, length)) : undefined;
+    const [leading] = math.split(denoised, plan.batchSize);
+    const shown = due ? tensor([1, ...latentShape], await math.read(leading!)) : undefined;
     onProgress({
       stage: 'unet',
       message: 'drawing',
@@ -78,11 +98,4 @@ function stepWatcher(job: Job, first: number, length: number): (done: StepDone) 
       ...(shown && preview && { preview: previewLatent(shown, preview) }),
     });
   };
-}
-
-/** The same latent for each picture. */
-function repeated(latent: Float32Array, times: number): Float32Array {
-  const all = new Float32Array(latent.length * times);
-  for (let i = 0; i < times; i++) all.set(latent, i * latent.length);
-  return all;
 }

@@ -7,8 +7,8 @@ import type { StyleSignature } from '../models/styles.ts';
 import { buildTextEncoder } from '../models/text-encoder.ts';
 import { buildUnet } from '../models/unet.ts';
 import type { EmittedGraph } from '../onnx/graph.ts';
-import { createSession } from '../runtime/create.ts';
-import type { Backend, Session } from '../runtime/session.ts';
+import { createDeviceSession, createSession } from '../runtime/create.ts';
+import type { Backend, DeviceSession, Session } from '../runtime/session.ts';
 import { elementCount } from '../tensor/tensor.ts';
 import type { OpenModel } from './model.ts';
 
@@ -47,7 +47,7 @@ export class Sessions {
   readonly #decoders = new Map<AttentionLowering, Promise<Session>>();
   readonly #encoders = new Map<AttentionLowering, Promise<Session>>();
   /** By attention and signature key, in order of last use. */
-  readonly #unets = new Map<string, Promise<Session>>();
+  readonly #unets = new Map<string, Promise<DeviceSession>>();
 
   /** `precision` is the UNet's; `aloneBytes` another limit for tests. */
   constructor(
@@ -95,22 +95,13 @@ export class Sessions {
   }
 
   /** The UNet whose self-attention takes layers of this signature; the empty key is the plain UNet. */
-  async unet(signature: StyleSignature, attention: AttentionLowering): Promise<Session> {
+  async unet(signature: StyleSignature, attention: AttentionLowering): Promise<DeviceSession> {
     const key = `${attention} ${signature.key}`;
     const kept = this.#unets.get(key);
     if (kept === undefined) await this.#makeAlone();
     this.#unets.delete(key);
     if (kept === undefined) await this.#makeRoom();
-    const session =
-      kept ??
-      this.#create(
-        buildUnet(this.#model.checkpoint, this.#model.config, {
-          signature,
-          attention,
-          precision: this.#precision,
-        }),
-        () => this.#unets.delete(key),
-      );
+    const session = kept ?? this.#createUnet(signature, attention, () => this.#unets.delete(key));
     this.#unets.set(key, session);
     return session;
   }
@@ -146,6 +137,18 @@ export class Sessions {
     await releaseAll(all);
   }
 
+  #createUnet(
+    signature: StyleSignature,
+    attention: AttentionLowering,
+    forget: () => void,
+  ): Promise<DeviceSession> {
+    const options = { signature, attention, precision: this.#precision };
+    const graph = buildUnet(this.#model.checkpoint, this.#model.config, options);
+    const session = createDeviceSession(graph, { backend: this.#backend }, []);
+    session.catch(forget);
+    return session;
+  }
+
   /** A session that failed to be made is forgotten, so that the next picture tries anew. */
   #create(graph: EmittedGraph, forget: () => void): Promise<Session> {
     const session = createSession(graph, { backend: this.#backend });
@@ -155,7 +158,9 @@ export class Sessions {
 }
 
 /** Those that were made; one that could not be holds nothing. */
-async function releaseAll(sessions: readonly (Promise<Session> | undefined)[]): Promise<void> {
+async function releaseAll(
+  sessions: readonly (Promise<Session | DeviceSession> | undefined)[],
+): Promise<void> {
   const settled = await Promise.allSettled(sessions);
   for (const result of settled) if (result.status === 'fulfilled') await result.value?.release();
 }

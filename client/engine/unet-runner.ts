@@ -1,19 +1,21 @@
-// One UNet evaluation of a picture: guidance rows, the step's contexts and layers, and a watch for NaN.
+// One UNet evaluation of a picture: guidance rows, the step's contexts and layers, and who is to blame for NaN.
 import type { AttentionLowering } from '../models/attention.ts';
 import { styleFeeds, styleSignature } from '../models/styles.ts';
-import type { Session } from '../runtime/session.ts';
+import type { DeviceSession } from '../runtime/session.ts';
 import type { UnetRun } from '../sampling/denoiser.ts';
-import { isAllFinite } from '../sampling/latent.ts';
+import type { Latent } from '../sampling/latent.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { EngineError } from './errors.ts';
 import { type MaskInputs, repeatRows } from './inpainting.ts';
+import type { Feeds, LatentPlace } from './latent-place.ts';
 import type { OpenModel } from './model.ts';
 import { nextTask } from './next-task.ts';
 import type { Sessions } from './sessions.ts';
 import type { Contexts, SteppedStyle, StepState, StepStyles } from './step-styles.ts';
 
 /** What one picture asks of the UNet. */
-export interface UnetJob {
+export interface UnetJob<L extends Latent> {
+  readonly place: LatentPlace<L>;
   readonly model: OpenModel;
   readonly sessions: Sessions;
   /** Contexts have a row for each part of the prompt and, with guidance, one for the negative prompt. */
@@ -30,66 +32,81 @@ export interface UnetJob {
 /** The session that takes a step's layers, and its feeds that do not change within the step, for each run in turn. */
 interface Prepared {
   readonly state: StepState;
-  readonly session: Session;
+  readonly session: DeviceSession;
   readonly runs: readonly Run[];
 }
 
-/** Rows of the sample that go through the UNet together, and what they read. */
+/** Rows that go through the UNet together, `copies` of the sample, and what they read besides the styles' layers. */
 interface Run {
-  readonly rows: number;
-  readonly feeds: Readonly<Record<string, Tensor>>;
+  readonly copies: number;
+  readonly own: Feeds;
+  readonly layers: Feeds;
+}
+
+/** What the UNet was asked once. */
+interface Evaluation<L> {
+  readonly sample: L;
+  readonly timestep: number;
+  readonly prepared: Prepared;
 }
 
 /** Runs the UNet of one picture. */
-export class UnetRunner {
-  readonly #job: UnetJob;
+export class UnetRunner<L extends Latent> {
+  readonly #job: UnetJob<L>;
   #prepared: Prepared | undefined;
   /** Evaluations so far, which a prompt that changes goes by. */
   #evaluations = 0;
+  /** The step under way, and its evaluations. */
+  #step = -1;
+  #ofStep: Evaluation<L>[] = [];
   /** The session that each signature had in this picture. */
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions = new Map<string, DeviceSession>();
   #remade = false;
   /** A chain that folds into one matrix folds once for all steps that are alike. */
   readonly #layerFeeds = new WeakMap<StepState, Readonly<Record<string, Tensor>>>();
 
-  private constructor(job: UnetJob) {
+  private constructor(job: UnetJob<L>) {
     this.#job = job;
   }
 
   /** Makes the session for the first step's layers, unless it is there. */
-  static async create(job: UnetJob): Promise<UnetRunner> {
+  static async create<L extends Latent>(job: UnetJob<L>): Promise<UnetRunner<L>> {
     const runner = new UnetRunner(job);
     await runner.#prepare(await job.styles.at(0, 0));
     return runner;
   }
 
-  /**
-   * Runs the UNet. `sample` holds [rows, c, h, w] flat, already scaled for the network; `timestep` one value a row, 0 … 999,
-   * fractions allowed; `step` says which contexts and layers apply. Gives the prediction (ε or v) of the same size. Throws
-   * `engine/non-finite` naming the style at fault.
-   */
-  readonly run: UnetRun = async (sample, timestep, _rows, step) => {
+  /** Runs the UNet for the walk of a sampler; `step` says which contexts and layers apply. */
+  readonly run: UnetRun<L> = async (sample, timestep, _rows, step) => {
     await nextTask();
     const state = await this.#job.styles.at(step, this.#evaluations++);
     const kept = this.#prepared?.state === state ? this.#prepared : undefined;
-    const { session, runs } = kept ?? (await this.#prepare(state));
-    const size = sample.length / timestep.length;
-    const prediction = runs.length === 1 ? undefined : new Float32Array(sample.length);
-    let row = 0;
-    for (const { rows, feeds } of runs) {
-      const input = {
-        sample: tensor([rows, ...this.#job.latentShape], sample.subarray(row * size, (row + rows) * size)),
-        timestep: tensor([rows], timestep.subarray(row, row + rows)),
-        ...(this.#job.masked && repeatRows(this.#job.masked, rows)),
-      };
-      const { noise_pred } = await session.run({ ...input, ...feeds });
-      if (!isAllFinite(noise_pred!.data)) throw await this.#blame(input, state, feeds);
-      if (prediction === undefined) return noise_pred!.data;
-      prediction.set(noise_pred!.data, row * size);
-      row += rows;
+    const prepared = kept ?? (await this.#prepare(state));
+    const evaluation: Evaluation<L> = { sample, timestep, prepared };
+    if (step !== this.#step) this.#ofStep = [];
+    this.#step = step;
+    this.#ofStep.push(evaluation);
+    const predictions: L[] = [];
+    for (const { copies, own, layers } of prepared.runs) {
+      const together = await this.#predict(prepared.session, evaluation, copies, { ...own, ...layers });
+      predictions.push(...this.#job.place.math.split(together, copies));
     }
-    return prediction!;
+    return predictions;
   };
+
+  #predict(
+    session: DeviceSession,
+    { sample, timestep }: Evaluation<L>,
+    copies: number,
+    feeds: Feeds,
+  ): Promise<L> {
+    const { place, latentShape, pictures } = this.#job;
+    const rows = copies * pictures;
+    return place.predict(session, place.math.repeat(sample, copies), [rows, ...latentShape], {
+      timestep: tensor([rows], new Float32Array(rows).fill(timestep)),
+      ...feeds,
+    });
+  }
 
   /** What the user should know when sessions had to be made more than once; undefined when all went well. */
   get notice(): string | undefined {
@@ -108,30 +125,47 @@ export class UnetRunner {
     this.#sessions.set(signature.key, session);
     const layerFeeds = this.#layerFeeds.get(state) ?? styleFeeds(state.styles, signature);
     this.#layerFeeds.set(state, layerFeeds);
+    const layers = this.#brought(layerFeeds);
+    const { pictures, masked } = this.#job;
     const runs = state.groups.map((group): Run => {
-      const contexts = contextFeeds(group, this.#job.pictures);
-      return { rows: contexts.context_k.shape[0]!, feeds: { ...contexts, ...layerFeeds } };
+      const rows = group.k.shape[0]! * pictures;
+      const own = { ...contextFeeds(group, pictures), ...(masked && repeatRows(masked, rows)) };
+      return { copies: group.k.shape[0]!, own: this.#brought(own), layers };
     });
     this.#prepared = { state, session, runs };
     return this.#prepared;
   }
 
-  /** Names the first style of the chain whose layers make the UNet's output non-finite on this very input. */
-  async #blame(
-    input: Readonly<Record<string, Tensor>>,
-    { styles }: StepState,
-    { context_k, context_v }: Readonly<Record<string, Tensor>>,
+  #brought(feeds: Readonly<Record<string, Tensor>>): Feeds {
+    return Object.fromEntries(
+      Object.entries(feeds).map(([name, feed]) => [name, this.#job.place.bring(feed)]),
+    );
+  }
+
+  /**
+   * The error of a step under way whose latent is not a number: names the first style of the chain whose layers make the UNet's
+   * output non-finite on the very input. Undefined when the UNet's outputs in this step were finite.
+   */
+  async blame(): Promise<EngineError | undefined> {
+    for (const evaluation of this.#ofStep) {
+      const { state, session, runs } = evaluation.prepared;
+      for (const run of runs) {
+        if (await this.#isFinite(session, evaluation, run, run.layers)) continue;
+        return this.#blameFor(evaluation, run, state.styles);
+      }
+    }
+    return undefined;
+  }
+
+  async #blameFor(
+    evaluation: Evaluation<L>,
+    run: Run,
+    styles: readonly SteppedStyle[],
   ): Promise<EngineError> {
-    const timestep = input['timestep']!.data[0];
+    const { timestep } = evaluation;
     for (let count = 0; count <= styles.length; count++) {
-      const [session, layerFeeds] = await styledSession(this.#job, styles.slice(0, count));
-      const { noise_pred } = await session.run({
-        ...input,
-        ...layerFeeds,
-        context_k: context_k!,
-        context_v: context_v!,
-      });
-      if (isAllFinite(noise_pred!.data)) continue;
+      const [session, layers] = await styledSession(this.#job, styles.slice(0, count));
+      if (await this.#isFinite(session, evaluation, run, this.#brought(layers))) continue;
       const culprit = styles[count - 1];
       if (culprit === undefined) break;
       return new EngineError(
@@ -153,13 +187,23 @@ export class UnetRunner {
       },
     );
   }
+
+  async #isFinite(
+    session: DeviceSession,
+    evaluation: Evaluation<L>,
+    { copies, own }: Run,
+    layers: Feeds,
+  ): Promise<boolean> {
+    const output = await this.#predict(session, evaluation, copies, { ...own, ...layers });
+    return this.#job.place.math.isFinite(output);
+  }
 }
 
 /** The UNet session that takes these styles' layers, and the layers as its feeds. */
 async function styledSession(
-  { model, sessions, attention }: UnetJob,
+  { model, sessions, attention }: Pick<UnetJob<Latent>, 'model' | 'sessions' | 'attention'>,
   styles: readonly SteppedStyle[],
-): Promise<[Session, Record<string, Tensor>]> {
+): Promise<[DeviceSession, Record<string, Tensor>]> {
   const signature = styleSignature(styles, model.config);
   return [await sessions.unet(signature, attention), styleFeeds(styles, signature)];
 }

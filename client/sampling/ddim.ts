@@ -1,6 +1,6 @@
 // DDIM (Song et al. 2020), deterministic (η = 0), over evenly spaced timesteps.
 import { ALPHAS_CUMULATIVE, TRAINING_STEPS } from './diffusion.ts';
-import { weightedSum } from './latent.ts';
+import type { Latent, LatentMath } from './latent.ts';
 import { checkFinite, type WalkOptions } from './run.ts';
 import { checkSteps } from './schedule.ts';
 
@@ -16,18 +16,19 @@ export function ddimTimesteps(steps: number): number[] {
   return timesteps;
 }
 
-export interface DdimWalk extends WalkOptions {
+export interface DdimWalk<L extends Latent> extends WalkOptions<L> {
+  readonly math: LatentMath<L>;
   /** Rising, of `ddimTimesteps`; walked from the last to the first. */
   readonly timesteps: readonly number[];
   /** The start: normal noise, not scaled, or a latent under that of the last timestep. */
-  readonly x: Float32Array;
+  readonly x: L;
   /** The network's guess of the noise in x at a whole timestep. */
-  readonly predictNoise: (x: Float32Array, timestep: number, step: number) => Promise<Float32Array>;
+  readonly predictNoise: (x: L, timestep: number, step: number) => Promise<L>;
 }
 
 /** x₀ = (x − √(1−ᾱ) ε) / √ᾱ, then x′ = √ᾱ′ x₀ + √(1−ᾱ′) ε, from the last timestep to the first; before the first, ᾱ′ = ᾱ(0). */
-export async function walkDdim(walk: DdimWalk): Promise<Float32Array> {
-  const { timesteps } = walk;
+export async function walkDdim<L extends Latent>(walk: DdimWalk<L>): Promise<L> {
+  const { math, timesteps } = walk;
   const steps = timesteps.length;
   let x = walk.x;
   for (let step = 1; step <= steps; step++) {
@@ -38,10 +39,11 @@ export async function walkDdim(walk: DdimWalk): Promise<Float32Array> {
     walk.signal?.throwIfAborted();
     const alpha = ALPHAS_CUMULATIVE[timestep]!;
     const alphaNext = ALPHAS_CUMULATIVE[timesteps[index - 1] ?? 0]!;
-    const denoised = weightedSum([1 / Math.sqrt(alpha), x], [-Math.sqrt((1 - alpha) / alpha), noise]);
-    x = weightedSum([Math.sqrt(alphaNext), denoised], [Math.sqrt(1 - alphaNext), noise]);
-    checkFinite(x, step, steps);
-    walk.onStep?.({ step, steps, latents: x, denoised });
+    const denoised = math.weightedSum([1 / Math.sqrt(alpha), x], [-Math.sqrt((1 - alpha) / alpha), noise]);
+    x = math.weightedSum([Math.sqrt(alphaNext), denoised], [Math.sqrt(1 - alphaNext), noise]);
+    await checkFinite(math, x, step, steps);
+    await walk.onStep?.({ step, steps, latents: x, denoised });
+    math.sweep([x]);
   }
   return x;
 }

@@ -1,7 +1,7 @@
 // From a UNet to what samplers ask for: guided denoised latents by σ, or guided noise by timestep.
 import { ALPHAS_CUMULATIVE, sigmaToTimestep } from './diffusion.ts';
 import { SamplingError } from './error.ts';
-import { weightedSum } from './latent.ts';
+import type { Latent, LatentMath } from './latent.ts';
 
 /** What the network was trained to give: the noise ε, or the velocity v = √ᾱ ε − √(1−ᾱ) x₀. */
 export type Prediction = 'epsilon' | 'v';
@@ -10,35 +10,34 @@ export type Prediction = 'epsilon' | 'v';
 export type GuidanceRows = 'prompt' | 'prompt-and-negative';
 
 /**
- * Runs the network: `sample` holds [rows, 4, h, w] flat, `timestep` one value a row. With `prompt` rows = pictures; with
- * `prompt-and-negative` rows = (parts + 1) · pictures: the first part of the prompt for all pictures, then the next, and the negative
- * prompt last. `step` is the number of the step that asks, from 0; second-order samplers ask twice in one. Gives
- * the prediction of the same size.
+ * Runs the network on `sample`, [pictures, 4, h, w] flat and scaled for it, at `timestep`, 0 … 999, fractions allowed. Gives its
+ * predictions, each of that size: with `prompt` one; with `prompt-and-negative` one for each part of the prompt, and the negative
+ * prompt's last. `step` is the number of the step that asks, from 0; second-order samplers ask twice in one.
  */
-export type UnetRun = (
-  sample: Float32Array<ArrayBuffer>,
-  timestep: Float32Array<ArrayBuffer>,
+export type UnetRun<L> = (
+  sample: L,
+  timestep: number,
   rows: GuidanceRows,
   step: number,
-) => Promise<Float32Array>;
+) => Promise<readonly L[]>;
 
-export interface DenoiserOptions {
-  readonly unet: UnetRun;
+export interface DenoiserOptions<L extends Latent> {
+  readonly math: LatentMath<L>;
+  readonly unet: UnetRun<L>;
   readonly prediction: Prediction;
   /** g in u + g · (c − u). */
   readonly guidance: number;
   /** How much each part of the prompt counts; default one part that counts 1. */
   readonly weights?: readonly number[] | undefined;
-  readonly pictures: number;
   /** The timestep that the network is shown for a σ; default: the one between its own that has this σ. */
   readonly timestepOf?: ((sigma: number) => number) | undefined;
 }
 
-export interface Denoiser {
+export interface Denoiser<L> {
   /** Guided clean latent at noise level sigma, x being signal + sigma · noise. */
-  denoise(x: Float32Array, sigma: number, step: number): Promise<Float32Array>;
+  denoise(x: L, sigma: number, step: number): Promise<L>;
   /** Guided noise at a whole timestep, x being √ᾱ · signal + √(1−ᾱ) · noise. */
-  predictNoise(x: Float32Array, timestep: number, step: number): Promise<Float32Array>;
+  predictNoise(x: L, timestep: number, step: number): Promise<L>;
 }
 
 /** Whether the negative prompt has a say; where it has none, only the prompt's rows are run. */
@@ -47,70 +46,60 @@ export function needsNegative(guidance: number, weights: readonly number[] = [1]
 }
 
 /**
- * Classifier-free guidance (Ho & Salimans 2022) by several prompts: u + g · Σ wᵢ (cᵢ − u). `outputs` are the cᵢ in the order of
- * their weights, then u.
+ * Classifier-free guidance (Ho & Salimans 2022) by several prompts, u + g · Σ wᵢ (cᵢ − u), as what each prediction counts: those of
+ * the prompt's parts in the order of their weights, then the negative prompt's. The shares sum to 1.
  */
-export function guide(
-  outputs: readonly Float32Array[],
-  weights: readonly number[],
-  guidance: number,
-): Float32Array {
+export function guidanceShares(weights: readonly number[], guidance: number): number[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const factors = [...weights.map((weight) => guidance * weight), 1 - guidance * total];
-  return weightedSum(...outputs.map((output, i) => [factors[i]!, output] as const));
+  return [...weights.map((weight) => guidance * weight), 1 - guidance * total];
 }
 
 /**
  * k-diffusion's wrappers: the network sees x / √(σ² + 1) and the timestep of σ. ε: denoised = x − σ ε;
- * v: denoised = x / (σ² + 1) − v σ / √(σ² + 1). Guidance mixes the results. Throws `sampling/shape` when the network's
- * output has another size than its input.
+ * v: denoised = x / (σ² + 1) − v σ / √(σ² + 1). Guidance mixes the results; since its shares sum to 1, one sum does both. Throws
+ * `sampling/shape` when the network's predictions are not as many, or of another size than its input.
  */
-export function createDenoiser(options: DenoiserOptions): Denoiser {
-  const { unet, prediction, guidance, pictures, weights = [1], timestepOf = sigmaToTimestep } = options;
-  const rows: GuidanceRows = needsNegative(guidance, weights) ? 'prompt-and-negative' : 'prompt';
-  const copies = rows === 'prompt' ? 1 : weights.length + 1;
+export function createDenoiser<L extends Latent>(options: DenoiserOptions<L>): Denoiser<L> {
+  const { math, unet, prediction, guidance, weights = [1], timestepOf = sigmaToTimestep } = options;
+  const guided = needsNegative(guidance, weights);
+  const rows: GuidanceRows = guided ? 'prompt-and-negative' : 'prompt';
+  const shares = guided ? guidanceShares(weights, guidance) : [1];
 
-  /** Runs the network for each part of the guidance and mixes what `finish` makes of the outputs. */
+  /** `kept` · x + `factor` · the guided prediction for `input`. */
   async function run(
-    input: Float32Array<ArrayBuffer>,
+    input: L,
     timestep: number,
     step: number,
-    finish: (output: Float32Array) => Float32Array,
-  ): Promise<Float32Array> {
-    const { length } = input;
-    const sample = copies === 1 ? input : new Float32Array(copies * length);
-    if (copies > 1) for (let copy = 0; copy < copies; copy++) sample.set(input, copy * length);
-    const output = await unet(sample, new Float32Array(copies * pictures).fill(timestep), rows, step);
-    if (output.length !== sample.length) {
+    [factor, kept, x]: readonly [factor: number, kept: number, x: L],
+  ): Promise<L> {
+    const predictions = await unet(input, timestep, rows, step);
+    if (predictions.length !== shares.length || predictions.some(({ length }) => length !== input.length)) {
       throw new SamplingError('sampling/shape', 'the UNet answered with another size', {
-        expected: `${sample.length} values`,
-        found: `${output.length}`,
+        expected: `${shares.length} × ${input.length} values`,
+        found: predictions.map(({ length }) => length).join(' + '),
       });
     }
-    if (copies === 1) return finish(output);
-    const outputs = Array.from({ length: copies }, (_, copy) =>
-      finish(output.subarray(copy * length, (copy + 1) * length)),
-    );
-    return guide(outputs, weights, guidance);
+    const terms = predictions.map((predicted, i) => [factor * shares[i]!, predicted] as const);
+    return math.weightedSum(...(kept === 0 ? [] : [[kept, x] as const]), ...terms);
   }
 
   return {
     denoise(x, sigma, step) {
       const variance = sigma ** 2 + 1;
-      const input = weightedSum([1 / Math.sqrt(variance), x]);
-      return run(input, timestepOf(sigma), step, (output) =>
+      const input = math.weightedSum([1 / Math.sqrt(variance), x]);
+      const finish =
         prediction === 'epsilon'
-          ? weightedSum([1, x], [-sigma, output])
-          : weightedSum([1 / variance, x], [-sigma / Math.sqrt(variance), output]),
-      );
+          ? ([-sigma, 1, x] as const)
+          : ([-sigma / Math.sqrt(variance), 1 / variance, x] as const);
+      return run(input, timestepOf(sigma), step, finish);
     },
     predictNoise(x, timestep, step) {
       const alpha = ALPHAS_CUMULATIVE[timestep]!;
-      return run(weightedSum([1, x]), timestep, step, (output) =>
+      const finish =
         prediction === 'epsilon'
-          ? output
-          : weightedSum([Math.sqrt(alpha), output], [Math.sqrt(1 - alpha), x]),
-      );
+          ? ([1, 0, x] as const)
+          : ([Math.sqrt(alpha), Math.sqrt(1 - alpha), x] as const);
+      return run(x, timestep, step, finish);
     },
   };
 }

@@ -1,6 +1,6 @@
 // Latent consistency models (Luo et al. 2023): networks that jump to the clean latent in one step, for pictures in 1 to 8 steps.
 import { TRAINING_STEPS, timestepToSigma } from './diffusion.ts';
-import { weightedSum } from './latent.ts';
+import type { Latent, LatentMath } from './latent.ts';
 import type { NoiseLevels } from './schedule.ts';
 import { addNoise, type StepRule } from './step.ts';
 
@@ -47,17 +47,13 @@ export function lcmTimestep(sigma: number): number {
  * The consistency function at a noise level: f(x) = c_skip · x + c_out · denoised, with s = σ_data, T = 10 t,
  * c_skip = s² / (T² + s²) and c_out = T / √(T² + s²), so that f(x) = x where there is no noise.
  */
-export function consistent(
-  x: Float32Array,
-  denoised: Float32Array,
-  sigma: number,
-): Float32Array<ArrayBuffer> {
+export function consistent<L extends Latent>(math: LatentMath<L>, x: L, denoised: L, sigma: number): L {
   const scaled = TIMESTEP_SCALING * lcmTimestep(sigma);
   const sum = scaled ** 2 + SIGMA_DATA ** 2;
-  return weightedSum([SIGMA_DATA ** 2 / sum, x], [scaled / Math.sqrt(sum), denoised]);
+  return math.weightedSum([SIGMA_DATA ** 2 / sum, x], [scaled / Math.sqrt(sum), denoised]);
 }
 
 /** Multistep consistency sampling (Song et al. 2023, algorithm 1): to the clean latent, then fresh noise of the next level. */
-export function lcm(): StepRule {
+export function lcm<L extends Latent>(): StepRule<L> {
   return (step) => addNoise(step.denoised, step.next, step);
 }

@@ -1,5 +1,5 @@
 // Linear multistep (Adams–Bashforth) on an uneven grid of noise levels.
-import { weightedSum } from './latent.ts';
+import type { Latent } from './latent.ts';
 import { type StepRule, slope } from './step.ts';
 
 const ORDER = 4;
@@ -8,13 +8,14 @@ const ORDER = 4;
 const GAUSS_NODE = 1 / Math.sqrt(3);
 
 /** Up to four past slopes, newest first, weighted by the integrals of their Lagrange polynomials over the step. */
-export function lms(): StepRule {
-  const slopes: Float32Array[] = [];
-  return ({ x, denoised, sigma, sigmas, index }) => {
-    slopes.unshift(slope(x, denoised, sigma));
+export function lms<L extends Latent>(): StepRule<L> {
+  const slopes: L[] = [];
+  return ({ math, x, denoised, sigma, sigmas, index, remember }) => {
+    slopes.unshift(slope(math, x, denoised, sigma));
     slopes.length = Math.min(slopes.length, ORDER);
+    remember(...slopes);
     const terms = slopes.map((past, j) => [coefficient(sigmas, index, j, slopes.length), past] as const);
-    return weightedSum([1, x], ...terms);
+    return math.weightedSum([1, x], ...terms);
   };
 }
 

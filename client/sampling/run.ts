@@ -3,7 +3,7 @@
 import { dpmpp2m, dpmpp2mSde, dpmpp2sAncestral } from './dpmpp.ts';
 import { SamplingError } from './error.ts';
 import { euler, eulerAncestral } from './euler.ts';
-import { isAllFinite } from './latent.ts';
+import type { Latent, LatentMath } from './latent.ts';
 import { lcm } from './lcm.ts';
 import { lms } from './lms.ts';
 import type { SamplerKey } from './names.ts';
@@ -13,7 +13,7 @@ import type { StepRule } from './step.ts';
 /** Those of the samplers that walk down noise levels; DDIM walks timesteps. */
 export type SigmaSampler = Exclude<SamplerKey, 'ddim'>;
 
-const RULES: Readonly<Record<SigmaSampler, () => StepRule>> = {
+const RULES: Readonly<Record<SigmaSampler, <L extends Latent>() => StepRule<L>>> = {
   euler,
   euler_ancestral: eulerAncestral,
   heun,
@@ -27,58 +27,71 @@ const RULES: Readonly<Record<SigmaSampler, () => StepRule>> = {
 };
 
 /** What is known after a step. */
-export interface StepDone {
+export interface StepDone<L> {
   /** Steps done, from 1, and in all. */
   readonly step: number;
   readonly steps: number;
   /** The latent after the step. */
-  readonly latents: Float32Array;
+  readonly latents: L;
   /** The network's guess of the clean latent in this step: the better preview. */
-  readonly denoised: Float32Array;
+  readonly denoised: L;
 }
 
-export interface WalkOptions {
+export interface WalkOptions<L> {
   /** Checked before every run of the network; the walk then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  readonly onStep?: ((done: StepDone) => void) | undefined;
+  /** The walk waits for it; the latents that it is given live until then. */
+  readonly onStep?: ((done: StepDone<L>) => Promise<void> | void) | undefined;
 }
 
-export interface SigmaWalk extends WalkOptions {
+export interface SigmaWalk<L extends Latent> extends WalkOptions<L> {
+  readonly math: LatentMath<L>;
   readonly sampler: SigmaSampler;
   /** Falling noise levels with a closing 0, from `noiseSchedule`. */
   readonly sigmas: Float32Array;
   /** The start: normal noise times `sigmas[0]`. */
-  readonly x: Float32Array;
+  readonly x: L;
   /** Step is the number of the step that asks, from 0; second-order samplers ask twice in one. */
-  readonly denoise: (x: Float32Array, sigma: number, step: number) => Promise<Float32Array>;
+  readonly denoise: (x: L, sigma: number, step: number) => Promise<L>;
   /** The next draw of normal noise of the size of x; only ancestral samplers call it, once a step but the last. */
-  readonly draw: () => Float32Array;
+  readonly draw: () => L;
 }
 
 /** Walks from x down to no noise and gives the final latent. Throws `sampling/non-finite` when the network breaks down. */
-export async function walkSigmas(walk: SigmaWalk): Promise<Float32Array> {
-  const { sigmas, signal, draw, onStep } = walk;
-  const rule = RULES[walk.sampler]();
+export async function walkSigmas<L extends Latent>(walk: SigmaWalk<L>): Promise<L> {
+  const { math, sigmas, signal, draw, onStep } = walk;
+  const rule = RULES[walk.sampler]<L>();
   const steps = sigmas.length - 1;
   let x = walk.x;
+  let remembered: readonly L[] = [];
+  const remember = (...latents: readonly L[]): void => {
+    remembered = latents;
+  };
   for (let index = 0; index < steps; index++) {
     const sigma = sigmas[index]!;
-    const denoise = async (latent: Float32Array, level: number) => {
+    const denoise = async (latent: L, level: number) => {
       signal?.throwIfAborted();
       return walk.denoise(latent, level, index);
     };
     const denoised = await denoise(x, sigma);
-    x = await rule({ index, sigmas, sigma, next: sigmas[index + 1]!, x, denoised, denoise, draw });
+    const next = sigmas[index + 1]!;
+    x = await rule({ math, index, sigmas, sigma, next, x, denoised, denoise, draw, remember });
     signal?.throwIfAborted();
-    checkFinite(x, index + 1, steps);
-    onStep?.({ step: index + 1, steps, latents: x, denoised });
+    await checkFinite(math, x, index + 1, steps);
+    await onStep?.({ step: index + 1, steps, latents: x, denoised });
+    math.sweep([x, ...remembered]);
   }
   return x;
 }
 
 /** Throws `sampling/non-finite` naming the step. */
-export function checkFinite(latents: Float32Array, step: number, steps: number): void {
-  if (isAllFinite(latents)) return;
+export async function checkFinite<L extends Latent>(
+  math: LatentMath<L>,
+  latents: L,
+  step: number,
+  steps: number,
+): Promise<void> {
+  if (await math.isFinite(latents)) return;
   throw new SamplingError(
     'sampling/non-finite',
     `the latent is not a number after step ${step} of ${steps}`,

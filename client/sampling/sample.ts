@@ -3,13 +3,13 @@ import { ddimTimesteps, walkDdim } from './ddim.ts';
 import { createDenoiser, type DenoiserOptions } from './denoiser.ts';
 import { ALPHAS_CUMULATIVE, TRAINING_STEPS } from './diffusion.ts';
 import { SamplingError } from './error.ts';
-import { weightedSum } from './latent.ts';
+import type { Latent } from './latent.ts';
 import { consistent, LCM_LEVELS, lcmTimestep } from './lcm.ts';
 import { resolveSampling, type SamplerKey } from './names.ts';
 import { type WalkOptions, walkSigmas } from './run.ts';
 import { checkSteps, noiseSchedule, TRAINED_LEVELS } from './schedule.ts';
 
-export interface SampleRequest extends DenoiserOptions, WalkOptions {
+export interface SampleRequest<L extends Latent> extends DenoiserOptions<L>, WalkOptions<L> {
   /** Key or title, as `findSampler` takes it. */
   readonly sampler: string;
   /** Key or title; without one the sampler's default. */
@@ -56,18 +56,20 @@ function ddimStepsTaken(steps: number, strength: number): number {
  * Draws the final latents [pictures, 4, h, w], not divided by the model's latent scale. Runs the UNet once a step, twice for the
  * second-order samplers. Rejects with the signal's reason when aborted; throws SamplingError.
  */
-export async function sample(request: SampleRequest): Promise<Float32Array> {
-  const { noise, steps, signal, onStep } = request;
+export async function sample<L extends Latent>(request: SampleRequest<L>): Promise<Float32Array> {
+  const { math, noise, steps, signal, onStep } = request;
   const { sampler, schedule } = resolveSampling(request.sampler, request.schedule);
   const isConsistency = sampler.key === 'lcm';
   const denoiser = createDenoiser({ ...request, ...(isConsistency && { timestepOf: lcmTimestep }) });
   if (sampler.key === 'ddim' || schedule === undefined) {
-    return walkDdim({
-      ...ddimStart(steps, noise, request.start),
+    const walked = await walkDdim({
+      ...ddimStart(request),
+      math,
       predictNoise: denoiser.predictNoise,
       signal,
       onStep,
     });
+    return math.read(walked);
   }
   const discardPenultimate = sampler.key === 'dpm_2' || sampler.key === 'dpm_2_ancestral';
   const levels = isConsistency ? LCM_LEVELS : TRAINED_LEVELS;
@@ -76,37 +78,47 @@ export async function sample(request: SampleRequest): Promise<Float32Array> {
   const sigmas = start === undefined ? whole : whole.slice(steps - startStep(steps, start.strength) - 1);
   const draw = () => {
     const drawn = request.draw();
-    if (drawn.length === noise.length) return drawn;
+    if (drawn.length === noise.length) return math.upload(drawn);
     throw new SamplingError('sampling/noise', 'a draw of noise has another size than the latent', {
       expected: `${noise.length} values`,
       found: `${drawn.length}`,
     });
   };
-  return walkSigmas({
+  const under = start === undefined ? [] : [[1, math.upload(start.latents)] as const];
+  const walked = await walkSigmas({
+    math,
     sampler: sampler.key,
     sigmas,
-    x: weightedSum([sigmas[0]!, noise], ...(start === undefined ? [] : [[1, start.latents] as const])),
+    x: math.weightedSum([sigmas[0]!, math.upload(noise)], ...under),
     denoise: isConsistency
-      ? async (x, sigma, step) => consistent(x, await denoiser.denoise(x, sigma, step), sigma)
+      ? async (x, sigma, step) => consistent(math, x, await denoiser.denoise(x, sigma, step), sigma)
       : denoiser.denoise,
     draw,
     signal,
     onStep,
   });
+  return math.read(walked);
 }
 
 /** As the web UI: the latent under the noise of timestep number t, then the t steps below it. */
-function ddimStart(
-  steps: number,
-  noise: Float32Array,
-  start: StartLatent | undefined,
-): { timesteps: readonly number[]; x: Float32Array } {
+function ddimStart<L extends Latent>({
+  math,
+  steps,
+  noise,
+  start,
+}: SampleRequest<L>): {
+  timesteps: readonly number[];
+  x: L;
+} {
   const timesteps = ddimTimesteps(steps);
-  if (start === undefined) return { timesteps, x: noise };
+  if (start === undefined) return { timesteps, x: math.upload(noise) };
   const taken = ddimStepsTaken(steps, start.strength);
   const alpha = ALPHAS_CUMULATIVE[timesteps[taken] ?? TRAINING_STEPS - 1]!;
   return {
     timesteps: timesteps.slice(0, taken),
-    x: weightedSum([Math.sqrt(alpha), start.latents], [Math.sqrt(1 - alpha), noise]),
+    x: math.weightedSum(
+      [Math.sqrt(alpha), math.upload(start.latents)],
+      [Math.sqrt(1 - alpha), math.upload(noise)],
+    ),
   };
 }

@@ -1,30 +1,33 @@
 // What one step of a k-diffusion sampler is given and gives back, and the quantities several samplers share.
-import { weightedSum } from './latent.ts';
+import type { Latent, LatentMath } from './latent.ts';
 
 /** The network's guess of the clean latent, of the size of x, for noise level sigma. */
-export type Denoise = (x: Float32Array, sigma: number) => Promise<Float32Array>;
+export type Denoise<L> = (x: L, sigma: number) => Promise<L>;
 
-export interface Step {
+export interface Step<L extends Latent> {
+  readonly math: LatentMath<L>;
   /** Number of the step, from 0; it goes from `sigmas[index]` to `sigmas[index + 1]`. */
   readonly index: number;
   readonly sigmas: Float32Array;
   readonly sigma: number;
   /** The noise level to reach; 0 in the last step. */
   readonly next: number;
-  readonly x: Float32Array;
+  readonly x: L;
   /** `denoise(x, sigma)`, already run. */
-  readonly denoised: Float32Array;
-  readonly denoise: Denoise;
+  readonly denoised: L;
+  readonly denoise: Denoise<L>;
   /** The next draw of normal noise of the size of x. */
-  readonly draw: () => Float32Array;
+  readonly draw: () => L;
+  /** Keeps these latents for the next step instead of those of the last; all others but the new x are freed after the step. */
+  readonly remember: (...latents: readonly L[]) => void;
 }
 
 /** Advances x by one step. A sampler with a memory is made anew for each picture. */
-export type StepRule = (step: Step) => Promise<Float32Array> | Float32Array;
+export type StepRule<L extends Latent> = (step: Step<L>) => Promise<L> | L;
 
 /** The slope dx/dσ of the probability-flow equation (Karras et al. 2022, equation 3): (x − denoised) / σ. */
-export function slope(x: Float32Array, denoised: Float32Array, sigma: number): Float32Array {
-  return weightedSum([1 / sigma, x], [-1 / sigma, denoised]);
+export function slope<L extends Latent>(math: LatentMath<L>, x: L, denoised: L, sigma: number): L {
+  return math.weightedSum([1 / sigma, x], [-1 / sigma, denoised]);
 }
 
 /**
@@ -37,12 +40,12 @@ export function ancestralSplit(sigma: number, next: number): { down: number; up:
 }
 
 /** One Euler step along the slope, from sigma to `to`: x + (x − denoised) / σ · (to − σ). */
-export function eulerStep({ x, denoised, sigma }: Step, to: number): Float32Array {
+export function eulerStep<L extends Latent>({ math, x, denoised, sigma }: Step<L>, to: number): L {
   const kept = to / sigma;
-  return weightedSum([kept, x], [1 - kept, denoised]);
+  return math.weightedSum([kept, x], [1 - kept, denoised]);
 }
 
 /** x with noise of deviation `up` added, drawn only when there is noise to reach; the last step draws none. */
-export function addNoise(x: Float32Array, up: number, { next, draw }: Step): Float32Array {
-  return next > 0 ? weightedSum([1, x], [up, draw()]) : x;
+export function addNoise<L extends Latent>(x: L, up: number, { math, next, draw }: Step<L>): L {
+  return next > 0 ? math.weightedSum([1, x], [up, draw()]) : x;
 }

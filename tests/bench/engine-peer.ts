@@ -9,6 +9,7 @@ import { createSession } from '../../client/runtime/create.ts';
 import { externalFiles } from '../../client/runtime/external.ts';
 import { toOrt, toTensors } from '../../client/runtime/feeds.ts';
 import { loadRuntime } from '../../client/runtime/ort.ts';
+import { PLAIN_MATH } from '../../client/sampling/latent.ts';
 import { pictureNoise } from '../../client/sampling/noise.ts';
 import { sample } from '../../client/sampling/sample.ts';
 import { type Tensor, tensor } from '../../client/tensor/tensor.ts';
@@ -53,23 +54,23 @@ export async function barePeer(
     latent.reduce((count, length) => count * length, 1),
   );
   await sample({
+    math: PLAIN_MATH,
     sampler: 'euler',
     steps: request.steps,
     guidance: request.guidance,
     prediction: config.manifest.prediction,
-    pictures: 1,
     noise: draw(),
     draw,
     unet: async (rows, timestep) => {
       const step = toOrt(ort, {
-        sample: tensor([2, ...latent], rows),
-        timestep: tensor([2], timestep),
+        sample: tensor([2, ...latent], PLAIN_MATH.repeat(rows, 2)),
+        timestep: tensor([2], Float32Array.of(timestep, timestep)),
         context_k: context,
         context_v: context,
       });
       feeds.push(step);
       const { noise_pred } = await toTensors(await session.run(step));
-      return noise_pred!.data;
+      return PLAIN_MATH.split(noise_pred!.data, 2);
     },
   });
   return {

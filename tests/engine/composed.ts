@@ -2,6 +2,7 @@
 import { AttentionChooser } from '../../client/engine/attention.ts';
 import { type Conditioning, conditionPicture } from '../../client/engine/conditioning.ts';
 import { plainReader } from '../../client/engine/context.ts';
+import { PLAIN_PLACE } from '../../client/engine/latent-place.ts';
 import { type OpenModel, openModel } from '../../client/engine/model.ts';
 import { currentPlatform } from '../../client/engine/platform.ts';
 import { Sessions } from '../../client/engine/sessions.ts';
@@ -51,11 +52,12 @@ export async function openComposer(folder: string): Promise<Composer> {
         tokens: 77,
       });
       const conditioning = await encode({ prompt, negativePrompt, guidance });
-      const runners: UnetRunner[] = [];
+      const runners: UnetRunner<Float32Array>[] = [];
       for (const step of uses) {
         const stepStyles = await StepStyles.begin(await styles.prepare(step), conditioning, 1);
         runners.push(
           await UnetRunner.create({
+            place: PLAIN_PLACE,
             model,
             sessions,
             styles: stepStyles,
@@ -67,10 +69,10 @@ export async function openComposer(folder: string): Promise<Composer> {
       }
       const draw = pictureNoise([BigInt(seed)], config.latentChannels * side * side);
       return sample({
+        math: PLAIN_PLACE.math,
         unet: (input, timestep, rows, step) => runners[step]!.run(input, timestep, rows, 0),
         prediction: manifest.prediction,
         guidance,
-        pictures: 1,
         sampler,
         steps: uses.length,
         noise: draw(),

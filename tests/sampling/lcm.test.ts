@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { UnetRun } from '../../client/sampling/denoiser.ts';
 import { timestepToSigma } from '../../client/sampling/diffusion.ts';
+import { PLAIN_MATH } from '../../client/sampling/latent.ts';
 import { consistent, LCM_LEVELS, lcmTimestep } from '../../client/sampling/lcm.ts';
 import { sample } from '../../client/sampling/sample.ts';
 import { noiseSchedule } from '../../client/sampling/schedule.ts';
@@ -13,30 +14,28 @@ const toy = readGolden<SamplerCases>('samplers.json');
 const size = toy.x.length;
 
 /** The stand-in of few-steps.py: ε = tanh(W·x) (0.5 + t / 1000), and 0.8 of it for the negative prompt’s row. */
-function network(seen: number[] = []): UnetRun {
-  return async (input, timesteps) => {
-    seen.push(timesteps[0]!);
-    return input.map((_, i) => {
-      const row = Math.floor(i / size);
-      const plane = size / 4;
-      const channel = Math.floor((i % size) / plane);
+function network(seen: number[] = []): UnetRun<Float32Array> {
+  return async (input, timestep, rows) => {
+    seen.push(timestep);
+    const plane = size / 4;
+    const predicted = input.map((_, i) => {
+      const channel = Math.floor(i / plane);
       let mixed = 0;
-      for (let c = 0; c < 4; c++) {
-        mixed += toy.W[channel]![c]! * input[row * size + c * plane + (i % plane)]!;
-      }
-      return Math.tanh(mixed) * (0.5 + timesteps[row]! / 1000) * (row === 0 ? 1 : 0.8);
+      for (let c = 0; c < 4; c++) mixed += toy.W[channel]![c]! * input[c * plane + (i % plane)]!;
+      return Math.tanh(mixed) * (0.5 + timestep / 1000);
     });
+    return rows === 'prompt' ? [predicted] : [predicted, predicted.map((value) => 0.8 * value)];
   };
 }
 
-function drawing(unet: UnetRun, facts: { schedule?: string; steps: number; guidance: number }) {
+function drawing(unet: UnetRun<Float32Array>, facts: { schedule?: string; steps: number; guidance: number }) {
   let draws = 0;
   const run = sample({
     ...facts,
+    math: PLAIN_MATH,
     sampler: 'LCM',
     unet,
     prediction: 'epsilon',
-    pictures: 1,
     noise: Float32Array.from(toy.x),
     draw: () => Float32Array.from(toy.noise.slice(draws++ * size, draws * size)),
   });
@@ -77,7 +76,10 @@ describe('LCM', () => {
 
   it('gives nearly the denoised latent at much noise, and keeps a trace of x at little', () => {
     const [x, denoised] = [Float32Array.of(1), Float32Array.of(0)];
-    expect(consistent(x, denoised, timestepToSigma(999))[0]).toBeCloseTo(0.25 / 9990 ** 2, 12);
-    expect(consistent(x, denoised, timestepToSigma(19))[0]).toBeCloseTo(0.25 / (190 ** 2 + 0.25), 9);
+    expect(consistent(PLAIN_MATH, x, denoised, timestepToSigma(999))[0]).toBeCloseTo(0.25 / 9990 ** 2, 12);
+    expect(consistent(PLAIN_MATH, x, denoised, timestepToSigma(19))[0]).toBeCloseTo(
+      0.25 / (190 ** 2 + 0.25),
+      9,
+    );
   });
 });

@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ddimTimesteps, walkDdim } from '../../client/sampling/ddim.ts';
-import { createDenoiser, guide, type UnetRun } from '../../client/sampling/denoiser.ts';
+import { createDenoiser, guidanceShares, type UnetRun } from '../../client/sampling/denoiser.ts';
 import { ALPHAS_CUMULATIVE, sigmaToTimestep, timestepToSigma } from '../../client/sampling/diffusion.ts';
+import { PLAIN_MATH } from '../../client/sampling/latent.ts';
 import { SAMPLERS } from '../../client/sampling/names.ts';
 import { pictureNoise } from '../../client/sampling/noise.ts';
 import { sample, stepsTaken } from '../../client/sampling/sample.ts';
@@ -11,16 +12,25 @@ import { relativeError } from '../../client/tensor/tensor.ts';
 
 const latent = pictureNoise([1n], 64)();
 
+type PlainUnet = UnetRun<Float32Array>;
+
+/** The same answer for the prompt and, where it has a say, the negative prompt. */
+function answering(answer: (input: Float32Array, timestep: number) => Float32Array): PlainUnet {
+  return async (input, timestep, rows) => {
+    const predicted = answer(input, timestep);
+    return rows === 'prompt' ? [predicted] : [predicted, predicted];
+  };
+}
+
 /** The perfect network for a world that holds one picture only: it knows the clean latent. */
-function knowing(clean: Float32Array, prediction: 'epsilon' | 'v'): UnetRun {
-  return async (input, timestep) =>
-    input.map((x, i) => {
-      const row = Math.floor(i / clean.length);
-      const alpha = 1 / (timestepToSigma(timestep[row]!) ** 2 + 1);
-      const picture = clean[i % clean.length]!;
-      const noise = (x - Math.sqrt(alpha) * picture) / Math.sqrt(1 - alpha);
-      return prediction === 'epsilon' ? noise : Math.sqrt(alpha) * noise - Math.sqrt(1 - alpha) * picture;
+function knowing(clean: Float32Array, prediction: 'epsilon' | 'v'): PlainUnet {
+  return answering((input, timestep) => {
+    const alpha = 1 / (timestepToSigma(timestep) ** 2 + 1);
+    return input.map((x, i) => {
+      const noise = (x - Math.sqrt(alpha) * clean[i]!) / Math.sqrt(1 - alpha);
+      return prediction === 'epsilon' ? noise : Math.sqrt(alpha) * noise - Math.sqrt(1 - alpha) * clean[i]!;
     });
+  });
 }
 
 describe('ALPHAS_CUMULATIVE', () => {
@@ -33,10 +43,10 @@ describe('ALPHAS_CUMULATIVE', () => {
 describe('createDenoiser', () => {
   it.each(['epsilon', 'v'] as const)('undoes the scalings of %s prediction', async (prediction) => {
     const denoiser = createDenoiser({
+      math: PLAIN_MATH,
       unet: knowing(latent, prediction),
       prediction,
       guidance: 1,
-      pictures: 1,
     });
     const noise = pictureNoise([2n], 64)();
     for (const sigma of [0.5, 3, 14]) {
@@ -49,66 +59,64 @@ describe('createDenoiser', () => {
   });
 
   it('shows the network the scaled latent and the timestep of σ', async () => {
-    const seen: { sample: Float32Array; timestep: Float32Array; rows: string }[] = [];
-    const unet: UnetRun = async (input, timestep, rows) => {
-      seen.push({ sample: input, timestep, rows });
-      return input;
+    const seen: unknown[] = [];
+    const unet: PlainUnet = async (input, timestep, rows, step) => {
+      seen.push([[...input], timestep, rows, step]);
+      return [input, input];
     };
-    await createDenoiser({ unet, prediction: 'epsilon', guidance: 7, pictures: 2 }).denoise(
-      Float32Array.of(3, 6),
-      Math.sqrt(8),
-      0,
-    );
-    expect(seen[0]!.rows).toBe('prompt-and-negative');
-    expect([...seen[0]!.sample]).toEqual([1, 2, 1, 2]);
-    expect([...seen[0]!.timestep]).toEqual(Array(4).fill(Math.fround(sigmaToTimestep(Math.sqrt(8)))));
+    const denoiser = createDenoiser({ math: PLAIN_MATH, unet, prediction: 'epsilon', guidance: 7 });
+    await denoiser.denoise(Float32Array.of(3, 6), Math.sqrt(8), 5);
+    expect(seen).toEqual([[[1, 2], sigmaToTimestep(Math.sqrt(8)), 'prompt-and-negative', 5]]);
   });
 
-  it('runs one row a picture when guidance is 1', async () => {
+  it('asks for the prompt alone when guidance is 1', async () => {
     const rowsSeen: string[] = [];
-    const unet: UnetRun = async (input, timestep, rows) => {
-      rowsSeen.push(`${rows} ${input.length} ${timestep.length}`);
-      return input;
+    const unet: PlainUnet = async (input, _timestep, rows) => {
+      rowsSeen.push(rows);
+      return [input];
     };
-    await createDenoiser({ unet, prediction: 'epsilon', guidance: 1, pictures: 1 }).denoise(latent, 1, 0);
-    expect(rowsSeen).toEqual(['prompt 64 1']);
+    const denoiser = createDenoiser({ math: PLAIN_MATH, unet, prediction: 'epsilon', guidance: 1 });
+    await denoiser.denoise(latent, 1, 0);
+    expect(rowsSeen).toEqual(['prompt']);
   });
 
-  it('mixes the prompt’s half, which comes first, with the negative prompt’s', async () => {
-    const unet: UnetRun = async () => Float32Array.of(1, 3);
-    const denoiser = createDenoiser({ unet, prediction: 'epsilon', guidance: 4, pictures: 1 });
-    expect([...(await denoiser.predictNoise(Float32Array.of(0), 1, 0))]).toEqual([3 + 4 * (1 - 3)]);
+  it('mixes the prompt’s prediction, which comes first, with the negative prompt’s', async () => {
+    const unet: PlainUnet = async () => [Float32Array.of(1), Float32Array.of(3)];
+    const denoiser = createDenoiser({ math: PLAIN_MATH, unet, prediction: 'epsilon', guidance: 4 });
+    const guided = 3 + 4 * (1 - 3);
+    expect([...(await denoiser.predictNoise(Float32Array.of(0), 1, 0))]).toEqual([guided]);
+    expect([...(await denoiser.denoise(Float32Array.of(10), 2, 0))]).toEqual([10 - 2 * guided]);
   });
 
-  it('refuses an answer of another size', async () => {
-    const unet: UnetRun = async () => new Float32Array(3);
-    const denoiser = createDenoiser({ unet, prediction: 'epsilon', guidance: 1, pictures: 1 });
-    await expect(denoiser.denoise(latent, 1, 0)).rejects.toThrow(/expected 64 values, found 3/);
+  it.each([
+    [[new Float32Array(3)], '3'],
+    [[latent, latent], '64 + 64'],
+  ])('refuses predictions of another size or number', async (predictions, found) => {
+    const unet: PlainUnet = async () => predictions;
+    const denoiser = createDenoiser({ math: PLAIN_MATH, unet, prediction: 'epsilon', guidance: 1 });
+    await expect(denoiser.denoise(latent, 1, 0)).rejects.toThrow(`expected 1 × 64 values, found ${found}`);
   });
 });
 
-describe('guide', () => {
-  it('is u + g (c − u)', () => {
-    const values = fc.float({ min: -100, max: 100, noNaN: true });
+describe('guidanceShares', () => {
+  const values = fc.float({ min: -100, max: 100, noNaN: true });
+  it('are u + g (c − u)', () => {
     fc.assert(
       fc.property(values, values, fc.float({ min: 0, max: 30, noNaN: true }), (c, u, g) => {
+        const [prompt, negative] = guidanceShares([1], g) as [number, number];
         const expected = u + g * (c - u);
-        const found = guide([Float32Array.of(c), Float32Array.of(u)], [1], g)[0]!;
-        expect(Math.abs(found - expected)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(expected)));
+        expect(Math.abs(prompt * c + negative * u - expected)).toBeLessThanOrEqual(
+          1e-12 * Math.max(1, 100 * (1 + g)),
+        );
       }),
     );
   });
-});
 
-describe('guide with several prompts', () => {
-  it('adds what each of them asks for', () => {
+  it('add what each of several prompts asks for', () => {
     const [a, b, u] = [3, -1, 0.5];
-    const found = guide(
-      [a, b, u].map((x) => Float32Array.of(x)),
-      [1, 0.5],
-      2,
-    )[0]!;
-    expect(found).toBeCloseTo(u + 2 * (a - u) + 2 * 0.5 * (b - u), 5);
+    const shares = guidanceShares([1, 0.5], 2);
+    expect(shares).toEqual([2, 1, -2]);
+    expect(shares[0]! * a + shares[1]! * b + shares[2]! * u).toBe(u + 2 * (a - u) + 2 * 0.5 * (b - u));
   });
 });
 
@@ -139,7 +147,12 @@ describe('ddimTimesteps', () => {
 describe('walkDdim', () => {
   it('ends at ᾱ(0): the clean latent and a trace of noise', async () => {
     const noise = pictureNoise([3n], 64)();
-    const x = await walkDdim({ timesteps: ddimTimesteps(5), x: noise, predictNoise: async () => noise });
+    const x = await walkDdim({
+      math: PLAIN_MATH,
+      timesteps: ddimTimesteps(5),
+      x: noise,
+      predictNoise: async () => noise,
+    });
     const alphaLast = ALPHAS_CUMULATIVE[801]!;
     const clean = (1 - Math.sqrt(1 - alphaLast)) / Math.sqrt(alphaLast);
     const alphaEnd = ALPHAS_CUMULATIVE[0]!;
@@ -160,6 +173,7 @@ describe('walkDdim', () => {
       return x;
     };
     const walk = walkDdim({
+      math: PLAIN_MATH,
       timesteps: ddimTimesteps(5),
       x: latent,
       predictNoise,
@@ -171,7 +185,7 @@ describe('walkDdim', () => {
 });
 
 describe('sample', () => {
-  const base = { prediction: 'epsilon', guidance: 7.5, pictures: 1, steps: 12 } as const;
+  const base = { math: PLAIN_MATH, prediction: 'epsilon', guidance: 7.5, steps: 12 } as const;
 
   it.each(SAMPLERS)('$key finds the one picture its network knows', async ({ key }) => {
     const draw = pictureNoise([9n], 64);
@@ -186,14 +200,10 @@ describe('sample', () => {
   });
 
   it.each(SAMPLERS)('$key makes each picture of a batch as if it were alone', async ({ key }) => {
-    const unet: UnetRun = async (input, timestep) => {
-      const size = input.length / timestep.length;
-      return input.map((x, i) => Math.tanh(x + timestep[Math.floor(i / size)]! / 1000));
-    };
+    const unet = answering((input, timestep) => input.map((x) => Math.tanh(x + timestep / 1000)));
     const together = pictureNoise([5n, 6n], 64);
     const batch = await sample({
       ...base,
-      pictures: 2,
       steps: 4,
       sampler: key,
       unet,
@@ -207,10 +217,10 @@ describe('sample', () => {
 
   it('is given a last noise level of its own by DPM2', async () => {
     const sigmas: number[] = [];
-    const unet: UnetRun = async (input, timestep) => {
-      sigmas.push(timestep[0]!);
+    const unet = answering((input, timestep) => {
+      sigmas.push(timestep);
       return input;
-    };
+    });
     const draw = pictureNoise([9n], 64);
     await sample({
       ...base,
@@ -233,9 +243,9 @@ describe('sample', () => {
     ['ddim', 7, [0, 1, 2, 3, 4, 5, 6, 7]],
   ] as const)('%s tells the UNet which of %i steps it is in', async (sampler, steps, expected) => {
     const seen: number[] = [];
-    const unet: UnetRun = async (input, _timestep, _rows, step) => {
+    const unet: PlainUnet = async (input, _timestep, _rows, step) => {
       seen.push(step);
-      return input;
+      return [input, input];
     };
     const draw = pictureNoise([9n], 64);
     await sample({ ...base, sampler, steps, unet, noise: draw(), draw });
@@ -244,7 +254,7 @@ describe('sample', () => {
   });
 
   it('refuses a draw of another size', async () => {
-    const unet: UnetRun = async (input) => input;
+    const unet = answering((input) => input);
     const run = sample({ ...base, sampler: 'Euler a', unet, noise: latent, draw: () => new Float32Array(3) });
     await expect(run).rejects.toThrow(/draw of noise has another size.*expected 64 values, found 3/);
   });

@@ -1,6 +1,7 @@
 // Samplers and schedules against k-diffusion's numbers.
 import { describe, expect, it } from 'vitest';
 import { SIGMA_MAX, SIGMA_MIN, sigmaToTimestep, timestepToSigma } from '../../client/sampling/diffusion.ts';
+import { PLAIN_MATH } from '../../client/sampling/latent.ts';
 import { LCM_LEVELS } from '../../client/sampling/lcm.ts';
 import { findSchedule, SAMPLERS, SCHEDULES } from '../../client/sampling/names.ts';
 import { type SigmaSampler, type StepDone, walkSigmas } from '../../client/sampling/run.ts';
@@ -28,6 +29,7 @@ function toyWalk(sampler: string, schedule: string) {
   const sigmas = noiseSchedule(findSchedule(schedule), golden.steps);
   let draws = 0;
   return {
+    math: PLAIN_MATH,
     sampler: sampler as SigmaSampler,
     sigmas,
     x: Float32Array.from(golden.x, (value) => value * sigmas[0]!),
@@ -118,8 +120,8 @@ describe('walkSigmas', () => {
 
   it('reports each step with the latent and the guess', async () => {
     const walk = toyWalk('euler', 'karras');
-    const seen: StepDone[] = [];
-    const result = await walkSigmas({ ...walk, onStep: (done) => seen.push(done) });
+    const seen: StepDone<Float32Array>[] = [];
+    const result = await walkSigmas({ ...walk, onStep: (done) => void seen.push(done) });
     expect(seen.map(({ step, steps }) => [step, steps])).toEqual(
       [1, 2, 3, 4, 5, 6, 7, 8].map((step) => [step, 8]),
     );

@@ -18,6 +18,7 @@ import { buildUnet } from '../../../client/models/unet.ts';
 import type { EmittedGraph } from '../../../client/onnx/graph.ts';
 import { createSession } from '../../../client/runtime/create.ts';
 import type { Backend, Feed, Session } from '../../../client/runtime/session.ts';
+import { PLAIN_MATH } from '../../../client/sampling/latent.ts';
 import { sample } from '../../../client/sampling/sample.ts';
 import { relativeError, type Tensor, tensor } from '../../../client/tensor/tensor.ts';
 
@@ -186,21 +187,20 @@ export async function trajectory(backend: Backend, attention: AttentionLowering,
   const { unet, feeds } = await styledUnet(backend, count, attention);
   const noise = await expected('init_noise');
   const latents = await sample({
+    math: PLAIN_MATH,
     sampler: 'ddim',
     steps: golden.ddim_steps,
     guidance: golden.guidance_scale,
     prediction,
-    pictures: 1,
     noise: noise.data,
     draw: () => new Float32Array(noise.data.length),
     unet: async (values, timestep) => {
-      const rows = tensor([timestep.length, ...noise.shape.slice(1)], values);
       const { noise_pred } = await unet.run({
-        sample: rows,
-        timestep: tensor([timestep.length], timestep),
+        sample: tensor([2, ...noise.shape.slice(1)], PLAIN_MATH.repeat(values, 2)),
+        timestep: tensor([2], Float32Array.of(timestep, timestep)),
         ...feeds,
       });
-      return noise_pred!.data;
+      return PLAIN_MATH.split(noise_pred!.data, 2);
     },
   });
   const latent = tensor(
