@@ -4,7 +4,7 @@ import type { EmittedGraph } from '../onnx/graph.ts';
 import type { ModelConfig } from './architecture.ts';
 import type { AttentionOptions } from './attention.ts';
 import { VAE_PREFIX } from './names.ts';
-import { buildGraph, type Network } from './network.ts';
+import { buildGraph, type Network, type NetworkOptions } from './network.ts';
 import { VAE_NORM_EPSILON, vaeMiddle, vaeResBlock } from './vae-blocks.ts';
 
 const RGB = 3;
@@ -16,9 +16,9 @@ const RGB = 3;
 export function buildDecoder(
   file: TensorFile,
   config: ModelConfig,
-  options: AttentionOptions = {},
+  options: AttentionOptions & Pick<NetworkOptions, 'padding'> = {},
 ): EmittedGraph {
-  return buildGraph('vae-decoder', file, VAE_PREFIX, (network) => decoder(network, config, options));
+  return buildGraph('vae-decoder', file, VAE_PREFIX, (network) => decoder(network, config, options), options);
 }
 
 /** The body of `buildDecoder`. */

@@ -4,7 +4,7 @@ import type { EmittedGraph } from '../onnx/graph.ts';
 import type { ModelConfig } from './architecture.ts';
 import type { AttentionOptions } from './attention.ts';
 import { VAE_PREFIX } from './names.ts';
-import { buildGraph, type Network } from './network.ts';
+import { buildGraph, type Network, type NetworkOptions } from './network.ts';
 import { VAE_NORM_EPSILON, vaeMiddle, vaeResBlock } from './vae-blocks.ts';
 
 const RGB = 3;
@@ -17,9 +17,9 @@ const RGB = 3;
 export function buildEncoder(
   file: TensorFile,
   config: ModelConfig,
-  options: AttentionOptions = {},
+  options: AttentionOptions & Pick<NetworkOptions, 'padding'> = {},
 ): EmittedGraph {
-  return buildGraph('vae-encoder', file, VAE_PREFIX, (network) => encoder(network, config, options));
+  return buildGraph('vae-encoder', file, VAE_PREFIX, (network) => encoder(network, config, options), options);
 }
 
 /** The body of `buildEncoder`. */
@@ -39,7 +39,7 @@ export function encoder(
         for (let block = 0; block < vae.resBlocks; block++)
           y = vaeResBlock(down, `block.${block}`, y, channels);
         if (level === vae.levels.length - 1) return y;
-        // CompVis pads below and to the right only.
+        // CompVis pads below and to the right only, and with zeros even where the web UI tiles; here that wraps too.
         return down.module('downsample', (downsample) =>
           downsample.conv('conv', y, channels, 3, { pads: [0, 0, 1, 1], stride: 2 }),
         );

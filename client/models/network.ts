@@ -1,7 +1,7 @@
 // PyTorch's layers as ops, with their weights: a place in the checkpoint's names and in the graph's at once.
 import type { TensorFile } from '../formats/entry.ts';
 import { type GraphBuilder, graphBuilder } from '../onnx/builder.ts';
-import type { ConvOptions } from '../onnx/convolution.ts';
+import type { ConvOptions, Padding } from '../onnx/convolution.ts';
 import { emitGraph } from '../onnx/emit.ts';
 import { GraphError } from '../onnx/errors.ts';
 import type { EmittedGraph } from '../onnx/graph.ts';
@@ -9,6 +9,14 @@ import type { Value } from '../onnx/value.ts';
 import { ModelError } from './errors.ts';
 import { inPrecision, type Precision } from './precision.ts';
 import { type WeightOptions, Weights } from './weights.ts';
+
+/** How a whole network is built. */
+export interface NetworkOptions {
+  /** What it computes in; default float32. */
+  readonly precision?: Precision | undefined;
+  /** What its convolutions find beyond the edges; default zeros. `wrap` makes pictures whose edges meet. */
+  readonly padding?: Padding | undefined;
+}
 
 export interface LinearOptions {
   /** Default true. */
@@ -29,11 +37,13 @@ export class Network {
   readonly weights: Weights;
   /** Module path in the checkpoint, such as `model.diffusion_model.input_blocks.1.0`. */
   readonly prefix: string;
+  readonly padding: Padding;
 
-  constructor(graph: GraphBuilder, weights: Weights, prefix: string) {
+  constructor(graph: GraphBuilder, weights: Weights, prefix: string, padding: Padding = 'zeros') {
     this.graph = graph;
     this.weights = weights;
     this.prefix = prefix;
+    this.padding = padding;
   }
 
   /** What the network's values are computed in. */
@@ -43,7 +53,7 @@ export class Network {
 
   /** Builds a sub-module: its path is added to the tensor names and to the graph's names. */
   module<T>(path: string, body: (module: Network) => T): T {
-    const inner = new Network(this.graph, this.weights, `${this.prefix}.${path}`);
+    const inner = new Network(this.graph, this.weights, `${this.prefix}.${path}`, this.padding);
     return this.graph.within(path, () => body(inner));
   }
 
@@ -72,7 +82,10 @@ export class Network {
   ): Value {
     return this.module(path, (module) => {
       const weight = module.parameter('weight', [out, channelsOf(x), kernel, kernel]);
-      return this.graph.Conv(x, weight, module.parameter('bias', [out]), options);
+      return this.graph.Conv(x, weight, module.parameter('bias', [out]), {
+        ...options,
+        padding: this.padding,
+      });
     });
   }
 
@@ -131,9 +144,9 @@ export function buildGraph(
   file: TensorFile,
   prefix: string,
   body: (network: Network) => void,
-  precision?: Precision,
+  options?: NetworkOptions,
 ): EmittedGraph {
-  return emitGraph(draftGraph(name, file, prefix, body, precision).graph);
+  return emitGraph(draftGraph(name, file, prefix, body, options).graph);
 }
 
 /** The same before it is serialised: the graph, and the weights that it took. */
@@ -142,10 +155,10 @@ export function draftGraph(
   file: TensorFile,
   prefix: string,
   body: (network: Network) => void,
-  precision?: Precision,
+  { precision, padding }: NetworkOptions = {},
 ): Network {
   const graph = graphBuilder(name);
-  const network = new Network(graph, new Weights(graph, file, precision), prefix);
+  const network = new Network(graph, new Weights(graph, file, precision), prefix, padding);
   body(network);
   network.weights.requireAll();
   return network;

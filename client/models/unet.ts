@@ -6,19 +6,17 @@ import type { Value } from '../onnx/value.ts';
 import type { ModelConfig, UnetLevel } from './architecture.ts';
 import type { AttentionOptions } from './attention.ts';
 import { UNET_PREFIX } from './names.ts';
-import { buildGraph, type Network } from './network.ts';
-import { inPrecision, type Precision } from './precision.ts';
+import { buildGraph, type Network, type NetworkOptions } from './network.ts';
+import { inPrecision } from './precision.ts';
 import type { StyleSignature } from './signature.ts';
 import { StyleLayers } from './style-layers.ts';
 import { timeEmbedding } from './time-embedding.ts';
 import { type ContextBender, type TransformerContext, transformer } from './transformer.ts';
 import { UNET_NORM_EPSILON, unetResBlock } from './unet-blocks.ts';
 
-export interface UnetOptions extends AttentionOptions {
+export interface UnetOptions extends AttentionOptions, NetworkOptions {
   /** Layers of styles before self-attention's keys and values; default none. */
   readonly signature?: StyleSignature;
-  /** What it computes in; default float32. */
-  readonly precision?: Precision;
 }
 
 /**
@@ -28,13 +26,7 @@ export interface UnetOptions extends AttentionOptions {
  * Output: `noise_pred` like `sample`. Throws ModelError when the checkpoint lacks a tensor or has another shape.
  */
 export function buildUnet(file: TensorFile, config: ModelConfig, options: UnetOptions = {}): EmittedGraph {
-  return buildGraph(
-    'unet',
-    file,
-    UNET_PREFIX,
-    (network) => unet(network, config, options),
-    options.precision,
-  );
+  return buildGraph('unet', file, UNET_PREFIX, (network) => unet(network, config, options), options);
 }
 
 /** The body of `buildUnet`. */

@@ -4,13 +4,21 @@ import { describe, GraphError } from './errors.ts';
 import type { Value } from './value.ts';
 import type { GraphWriter } from './writer.ts';
 
-export interface ConvOptions {
+/** What lies beyond a picture's edge: zeros, or the picture again, as on a torus. */
+export type Padding = 'zeros' | 'wrap';
+
+interface Strided {
   /** Top, left, bottom, right. */
   readonly pads: readonly [number, number, number, number];
   readonly stride?: number;
 }
 
-export interface ConvTransposeOptions extends ConvOptions {
+export interface ConvOptions extends Strided {
+  /** Default zeros. `wrap` repeats at most the picture itself: pads are no larger than its sides. */
+  readonly padding?: Padding;
+}
+
+export interface ConvTransposeOptions extends Strided {
   /** Rows and columns added below and to the right. */
   readonly outputPadding?: readonly [number, number];
 }
@@ -19,7 +27,7 @@ export interface ConvTransposeOptions extends ConvOptions {
 export function convolutionOps(graph: GraphWriter) {
   return {
     /** x [batch, in, height, width], weight [out, in, rows, columns], bias [out]. */
-    Conv(x: Value, weight: Value, bias: Value, { pads, stride = 1 }: ConvOptions): Value {
+    Conv(x: Value, weight: Value, bias: Value, { pads, stride = 1, padding = 'zeros' }: ConvOptions): Value {
       const [batch, channels, height, width] = x.shape;
       const [out, inputs, rows, columns] = weight.shape;
       if (x.shape.length !== 4 || weight.shape.length !== 4) {
@@ -38,11 +46,12 @@ export function convolutionOps(graph: GraphWriter) {
         outputSize(x, height!, top + bottom, rows!, stride),
         outputSize(x, width!, left + right, columns!, stride),
       ];
+      const wraps = padding === 'wrap' && pads.some((pad) => pad > 0);
       return graph.node(
         'Conv',
-        [x, weight, bias],
+        [wraps ? wrapped(graph, x, pads) : x, weight, bias],
         { dtype: x.dtype, shape },
-        { attributes: { pads: { ints: pads }, strides: { ints: [stride, stride] } } },
+        { attributes: { pads: { ints: wraps ? [0, 0, 0, 0] : pads }, strides: { ints: [stride, stride] } } },
       );
     },
 
@@ -126,6 +135,31 @@ export function convolutionOps(graph: GraphWriter) {
       );
     },
   };
+}
+
+/** Slice's word for an axis' end, whatever its length. */
+const END = 2 ** 31 - 1;
+
+/** x with rows and then columns of its other side at its edges. Pad has no such mode before opset 19, nor on WebGPU. */
+function wrapped(graph: GraphWriter, x: Value, [top, left, bottom, right]: Strided['pads']): Value {
+  const slice = (y: Value, axis: number, start: number, end: number, length: number): Value => {
+    const shape = y.shape.map((size, place) => (place === axis ? length : size));
+    const inputs = [y, graph.int64s([start]), graph.int64s([end]), graph.int64s([axis])];
+    return graph.node('Slice', inputs, { dtype: y.dtype, shape });
+  };
+  const along = (y: Value, axis: number, before: number, behind: number): Value => {
+    if (before + behind === 0) return y;
+    const size = y.shape[axis]!;
+    const parts = [
+      ...(before > 0 ? [slice(y, axis, -before, END, before)] : []),
+      y,
+      ...(behind > 0 ? [slice(y, axis, 0, behind, behind)] : []),
+    ];
+    const shape = [...y.shape];
+    shape[axis] = typeof size === 'number' ? size + before + behind : `${size}+${before + behind}`;
+    return graph.node('Concat', parts, { dtype: y.dtype, shape }, { attributes: { axis: { int: axis } } });
+  };
+  return along(along(x, 2, top, bottom), 3, left, right);
 }
 
 /** ⌊(size + padding − kernel) / stride⌋ + 1; a symbolic size must keep its length or be halved. */

@@ -41,6 +41,14 @@ test(
 );
 
 test(
+  'convolutions that wrap give what they give on wasm',
+  async () => {
+    expect(await inFreshPage<number>('wrapDifference')).toBeLessThan(1e-4);
+  },
+  SLOW,
+);
+
+test(
   'activations give what they give on wasm',
   async () => {
     expect(await inFreshPage<number>('activationDifference')).toBeLessThan(1e-5);

@@ -80,6 +80,27 @@ export async function probeWithSubgroups(): Promise<boolean> {
   return agrees(outputs);
 }
 
+/** The largest difference between WebGPU and wasm of convolutions that wrap, at both strides. */
+export async function wrapDifference(): Promise<number> {
+  const graph = graphBuilder('wrap');
+  const input = graph.input('x', 'float32', ['batch', 2, 'height', 'width']);
+  const weight = graph.floats(
+    Array.from({ length: 72 }, (_, i) => Math.cos(i)),
+    [4, 2, 3, 3],
+  );
+  for (const stride of [1, 2]) {
+    const options = { pads: [1, 1, 1, 1], stride, padding: 'wrap' } as const;
+    graph.output(`y${stride}`, graph.Conv(input, weight, graph.floats([1, 2, 3, 4], [4]), options));
+  }
+  const emitted = emitGraph(graph);
+  const x = tensor([1, 2, 8, 12]);
+  for (let i = 0; i < x.data.length; i++) x.data[i] = Math.sin(i * i);
+  const [gpu, cpu] = [await run(emitted, 'webgpu', { x }), await run(emitted, 'wasm', { x })];
+  return Math.max(
+    ...['y1', 'y2'].flatMap((name) => [...gpu[name]!.data].map((y, i) => Math.abs(y - cpu[name]!.data[i]!))),
+  );
+}
+
 /** The largest difference of any activation between WebGPU and wasm. */
 export async function activationDifference(): Promise<number> {
   const graph = graphBuilder('activations');
