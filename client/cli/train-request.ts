@@ -7,6 +7,7 @@ import { DEFAULT_MODEL } from '../kit/prompt-context.ts';
 import { DEFAULT_RATES } from '../training/default-options.ts';
 import { parseRateSchedule } from '../training/rate.ts';
 import type { TrainingRequest } from '../training/request.ts';
+import { MAX_ROLLOUTS } from '../training/rollouts.ts';
 import { MAX_VECTORS } from '../training/start-weights.ts';
 import { readTrainingState, type SavedTraining } from '../training/state-file.ts';
 import { decimalNumber, required, UsageError, wholeNumber } from './command.ts';
@@ -20,7 +21,7 @@ const flag = { type: 'boolean' } as const;
 /** Options that change the numbers: a run that goes on takes them from its file, unless they are given anew. */
 const KEPT = {
   name: text, steps: text, rate: text, warmup: text, batch: text, accumulate: text, clip: text, 'weight-decay': text,
-  'min-snr': text, 'snr-floor': text, 'spread-timesteps': flag, seed: text, size: text, buckets: flag, flip: flag, alpha: flag, sampled: flag,
+  'min-snr': text, 'snr-floor': text, 'spread-timesteps': flag, rollouts: text, seed: text, size: text, buckets: flag, flip: flag, alpha: flag, sampled: flag,
   template: { type: 'string', multiple: true }, 'shuffle-tags': flag, 'tag-dropout': text, empty: text,
   'hold-back': text, memory: text, widths: text, layers: text, activation: text, initialization: text,
   'layer-norm': flag, 'activate-output': flag, dropout: text, vectors: text, 'start-words': text,
@@ -28,7 +29,7 @@ const KEPT = {
 
 export const TRAIN_OPTIONS = {
   ...KEPT,
-  output: text, data: text, model: text, 'save-every': text, 'preview-every': text, 'preview-prompt': text,
+  output: text, data: text, plain: text, model: text, 'save-every': text, 'preview-every': text, 'preview-prompt': text,
   'preview-seeds': text, card: text, author: text, licence: text, resume: text, log: text, backend: text, json: flag,
 } as const; // biome-ignore format: a table
 
@@ -43,6 +44,8 @@ export interface TrainRequest extends TrainingRequest {
   /** Where the state goes. */
   readonly companion: string;
   readonly data: string;
+  /** Folder of the same pictures without the style. */
+  readonly plain: string | undefined;
   readonly model: string;
   readonly saveEvery: number;
   readonly previewEvery: number;
@@ -98,6 +101,7 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
     output,
     companion,
     data: required('--data', word('data')),
+    plain: word('plain'),
     model: word('model') ?? DEFAULT_MODEL,
     name,
     steps,
@@ -110,6 +114,7 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
     minSnr: decimalNumber('--min-snr', word('min-snr'), 1e-3, 1e6),
     snrFloor: decimalNumber('--snr-floor', word('snr-floor'), 1e-3, 1e6),
     spreadTimesteps: values['spread-timesteps'] === true,
+    rollouts: whole('rollouts', 0, 0, MAX_ROLLOUTS),
     seed,
     size: sizeOf(word('size')),
     buckets: values['buckets'] === true,

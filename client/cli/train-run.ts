@@ -4,7 +4,7 @@ import { TinctureError } from '../../plugins/contract/error.ts';
 import { openModel } from '../engine/model.ts';
 import { nodePlatform } from '../node.ts';
 import { chooseTrainingBackend } from '../training/backend.ts';
-import { prepareExamples } from '../training/examples.ts';
+import { prepareExamples, type TrainingPicture, withPlain } from '../training/examples.ts';
 import { holdBack, openTraining } from '../training/open-training.ts';
 import { exampleOptions } from '../training/request.ts';
 import { runTraining } from '../training/run.ts';
@@ -37,6 +37,7 @@ export async function trainToFiles(
   { say, emit }: TrainOutlets,
 ): Promise<TrainResult> {
   const { pictures: files, notices } = await readPictureFolder(request.data);
+  const plain = request.plain === undefined ? undefined : (await readPictureFolder(request.plain)).pictures;
   const model = await openModel(request.model, {
     platform: nodePlatform(),
     registry: undefined,
@@ -45,18 +46,17 @@ export async function trainToFiles(
   });
   const { backend, reason } = await chooseTrainingBackend(model.checkpoint, request.backend);
   say(`${request.kind} over ${model.facts.name} (${model.facts.hash}) on ${reason}`);
-  const prepared = await prepareExamples(
-    files,
-    model,
-    backend,
-    exampleOptions(request, model.facts.defaults),
-    { signal },
-  );
+  const sizes = exampleOptions(request, model.facts.defaults);
+  const prepare = (some: readonly TrainingPicture[]) =>
+    prepareExamples(some, model, backend, sizes, { signal });
+  const prepared = await prepare(files);
+  const examples =
+    plain === undefined ? prepared.examples : withPlain(prepared.examples, (await prepare(plain)).examples);
   for (const notice of [...notices, ...prepared.notices]) {
     say(`note: ${notice}`);
     emit({ event: 'notice', notice });
   }
-  const split = holdBack(prepared.examples, request);
+  const split = holdBack(examples, request);
   const pictures = split.examples.length / (request.flip ? 2 : 1);
   checkCardOfTraining({ request, model, pictures });
   say(`${split.examples.length} pictures to train on, ${split.validation.length} held back`);

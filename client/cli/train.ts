@@ -52,6 +52,9 @@ For a .style:
   --card FILE.json       fields of its card, such as title, description, tags; what is left out is filled in
 
 For a hypernetwork:
+  --rollouts N           beside each batch, N pictures that the net in training draws itself, step by step and with
+                         guidance, each state asked for the picture in the style (0 to 16, default 0; needs --min-snr)
+  --plain DIR            the same pictures without the style, of the same file names: rollouts begin in their noise
   --widths LIST          such as 768,320 (default: all that the model has)
   --layers LIST          layer structure, such as 1,2,1 (default)
   --activation NAME      default relu; linear for none

@@ -84,7 +84,8 @@ export function noisedBatch(
   const target = tensor([batch, ...latent]);
   const timestep = tensor([batch]);
   const lossWeight = tensor([batch, 1, height, width]);
-  for (const [index, { mean, deviation, weight }] of examples.entries()) {
+  for (const [index, example] of examples.entries()) {
+    const { mean, deviation } = example;
     const t = timestepOf(index);
     timestep.data[index] = t;
     const alpha = ALPHAS_CUMULATIVE[t]!;
@@ -98,10 +99,7 @@ export function noisedBatch(
       target.data[index * count + i] =
         options.prediction === 'epsilon' ? epsilon : signal * epsilon - spread * z;
     }
-    const factor = snrWeight(alpha, options) / meanOf(weight.data);
-    for (let i = 0; i < height * width; i++) {
-      lossWeight.data[index * height * width + i] = weight.data[i]! * factor;
-    }
+    lossWeight.data.set(lossWeights(example, alpha, options), index * height * width);
   }
   return {
     [INPUT.sample]: sample,
@@ -109,6 +107,12 @@ export function noisedBatch(
     [INPUT.timestep]: timestep,
     [INPUT.lossWeight]: lossWeight,
   };
+}
+
+/** Weights [height · width] of an example's squared errors at a timestep of this ᾱ. */
+export function lossWeights({ weight }: Example, alpha: number, options: NoiseOptions): Float32Array {
+  const factor = snrWeight(alpha, options) / meanOf(weight.data);
+  return weight.data.map((value) => value * factor);
 }
 
 /**

@@ -23,6 +23,7 @@ export function defaultOptions(
     minSnr: undefined,
     snrFloor: undefined,
     spreadTimesteps: false,
+    rollouts: 0,
     sampledLatents: false,
     seed: 0n,
     memory: undefined,

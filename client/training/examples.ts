@@ -34,6 +34,8 @@ export interface Example {
   readonly deviation: Tensor;
   /** [1, height, width] */
   readonly weight: Tensor;
+  /** The latent of the same picture without the style that is learned, for rollouts. */
+  readonly plain?: Tensor;
 }
 
 export interface ExampleOptions {
@@ -121,6 +123,20 @@ export async function prepareExamples(
     });
   }
   return { examples, notices };
+}
+
+/** The examples with the latents of the plain pictures of the same names. Throws `training/data` naming what has none. */
+export function withPlain(examples: readonly Example[], plain: readonly Example[]): Example[] {
+  const byName = new Map(plain.map((example) => [example.name, example]));
+  return examples.map((example) => {
+    const mean = byName.get(example.name)?.mean;
+    if (mean?.shape.join() === example.mean.shape.join()) return { ...example, plain: mean };
+    throw new TrainingError('training/data', 'a picture has no plain one beside it', {
+      where: example.name,
+      expected: 'a plain picture of the same file name and size',
+      found: mean === undefined ? 'none that could be read' : `a latent of ${mean.shape.join(' × ')}`,
+    });
+  });
 }
 
 async function readWhole(picture: TrainingPicture): Promise<Uint8Array<ArrayBuffer>> {

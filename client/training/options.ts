@@ -3,6 +3,7 @@ import type { Clipping } from '../autodiff/adamw.ts';
 import type { CaptionOptions } from './captions.ts';
 import { TrainingError } from './error.ts';
 import type { RateSegment } from './rate.ts';
+import { MAX_ROLLOUTS } from './rollouts.ts';
 import type { MemoryPlan } from './step-graph.ts';
 
 export interface TrainingOptions {
@@ -20,6 +21,8 @@ export interface TrainingOptions {
   readonly snrFloor: number | undefined;
   /** Each picture of a batch has its timestep from a part of the schedule of its own, so that a batch covers all of it. */
   readonly spreadTimesteps: boolean;
+  /** Pictures under way that the net in training draws itself, beside each step's batch: 0 … 16; see `Rollouts`. */
+  readonly rollouts: number;
   readonly sampledLatents: boolean;
   readonly seed: bigint;
   /** What the backward pass computes again; undefined: by the step's size. */
@@ -29,8 +32,9 @@ export interface TrainingOptions {
 
 const RANGES = {
   batch: [1, 64], accumulation: [1, 1024], warmup: [0, 1e6], weightDecay: [0, 1],
+  rollouts: [0, MAX_ROLLOUTS],
 } as const; // biome-ignore format: a table
-const WHOLE = ['batch', 'accumulation', 'warmup'];
+const WHOLE = ['batch', 'accumulation', 'warmup', 'rollouts'];
 
 /** Throws `training/option` naming the option. */
 export function checkTrainingOptions(options: TrainingOptions): void {
@@ -55,6 +59,8 @@ export function checkTrainingOptions(options: TrainingOptions): void {
       snrFloor,
     );
   }
+  if (options.rollouts > 0 && minSnr === undefined)
+    throw fail('minSnr', 'a γ, such as 5, for rollouts', minSnr);
   for (const name of ['tagDropout', 'emptyShare'] as const) {
     if (!(captions[name] >= 0 && captions[name] <= 1)) throw fail(name, '0 to 1', captions[name]);
   }

@@ -13,7 +13,15 @@ export interface RandomStream {
 }
 
 /** What a stream is for; each has draws of its own. */
-export const PURPOSE = { start: 1, order: 2, batch: 3, words: 4, validation: 5, latent: 6 } as const;
+export const PURPOSE = {
+  start: 1,
+  order: 2,
+  batch: 3,
+  words: 4,
+  validation: 5,
+  latent: 6,
+  rollout: 7,
+} as const;
 
 /** The stream of a seed for a purpose and up to two numbers, such as step and part. */
 export function randomStream(seed: bigint, purpose: number, first = 0, second = 0): RandomStream {

@@ -22,6 +22,7 @@ export interface TrainingRequest {
   readonly minSnr: number | undefined;
   readonly snrFloor: number | undefined;
   readonly spreadTimesteps: boolean;
+  readonly rollouts: number;
   readonly seed: bigint;
   /** Undefined: the model's. */
   readonly size: Size | undefined;
@@ -57,6 +58,7 @@ export function trainingOptions(request: TrainingRequest, currentStep: number): 
     minSnr: request.minSnr,
     snrFloor: request.snrFloor,
     spreadTimesteps: request.spreadTimesteps,
+    rollouts: request.rollouts,
     sampledLatents: request.sampled,
     seed: request.seed,
     memory: request.memory,

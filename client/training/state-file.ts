@@ -19,6 +19,8 @@ export interface TrainingFacts {
 const METADATA_KEY = 'tincture.training';
 const OPTIONS_KEY = 'tincture.training.options';
 const FORMAT = 1;
+/** Where there are any: the states of rollouts. */
+const ROLLOUTS = 'rollouts';
 const PARTS = ['weights', 'means', 'squares'] as const;
 
 /** A state with what is known of it. */
@@ -35,11 +37,11 @@ export function writeTrainingState(
   facts: TrainingFacts,
   options?: string,
 ): Uint8Array<ArrayBuffer> {
-  const tensors = new Map(
-    PARTS.flatMap((part) =>
-      [...state[part]].map(([name, tensor]) => [`${part}.${name}`, storeFloat32(tensor)] as const),
-    ),
+  const parts = PARTS.flatMap((part) =>
+    [...state[part]].map(([name, tensor]) => [`${part}.${name}`, tensor] as const),
   );
+  const all = state.rollouts === undefined ? parts : [...parts, [ROLLOUTS, state.rollouts] as const];
+  const tensors = new Map(all.map(([name, tensor]) => [name, storeFloat32(tensor)] as const));
   const description = { format: FORMAT, step: state.step, ...facts, seed: String(facts.seed) };
   return writeSafetensors(tensors, {
     [METADATA_KEY]: JSON.stringify(description),
@@ -57,9 +59,15 @@ export async function readTrainingState(source: ByteSource): Promise<SavedTraini
   const names = [...file.entries.keys()].flatMap((name) =>
     name.startsWith('weights.') ? [name.slice('weights.'.length)] : [],
   );
-  if (names.length === 0 || file.entries.size !== PARTS.length * names.length) {
+  const rolls = file.entries.has(ROLLOUTS) ? 1 : 0;
+  if (names.length === 0 || file.entries.size !== PARTS.length * names.length + rolls) {
     throw invalid(source.name, 'the state is incomplete');
   }
+  const checked = async (name: string): Promise<Tensor> => {
+    const tensor = await file.read(name);
+    if (!tensor.data.every(Number.isFinite)) throw invalid(source.name, `${name} is not finite`);
+    return tensor;
+  };
   const read = async (part: string): Promise<Map<string, Tensor>> => {
     const tensors = new Map<string, Tensor>();
     for (const name of names) {
@@ -70,9 +78,7 @@ export async function readTrainingState(source: ByteSource): Promise<SavedTraini
       ) {
         throw invalid(source.name, `the state lacks ${part} of ${name}`);
       }
-      const tensor = await file.read(entry.name);
-      if (!tensor.data.every(Number.isFinite)) throw invalid(source.name, `${entry.name} is not finite`);
-      tensors.set(name, tensor);
+      tensors.set(name, await checked(entry.name));
     }
     return tensors;
   };
@@ -81,6 +87,7 @@ export async function readTrainingState(source: ByteSource): Promise<SavedTraini
     weights: await read('weights'),
     means: await read('means'),
     squares: await read('squares'),
+    ...(rolls > 0 && { rollouts: await checked(ROLLOUTS) }),
   };
   const options = file.metadata[OPTIONS_KEY];
   return { state, facts, ...(options !== undefined && { options }) };

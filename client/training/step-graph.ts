@@ -44,14 +44,18 @@ export interface StepGraphOptions {
   readonly memory?: MemoryPlan | undefined;
   /** The loss alone, for validation. Default false. */
   readonly lossOnly?: boolean;
+  /** For rollouts: the batch is two halves of the same states, without words and with them. Default false. */
+  readonly guided?: boolean;
 }
 
 /** Input names that are the same for all trainees. */
 export const INPUT = {
   sample: 'sample', timestep: 'timestep', target: 'target', lossWeight: 'loss_weight', context: 'context',
-  tokens: 'input_ids', placement: 'placement', zero: 'zero',
+  tokens: 'input_ids', placement: 'placement', zero: 'zero', guidance: 'guidance',
 } as const; // biome-ignore format: a table
 export const LOSS = 'loss';
+/** The guided prediction, an output of guided graphs. */
+export const GUIDED = 'guided';
 export const EMBEDDING = 'embedding';
 
 /** The output that holds a parameter's gradient. */
@@ -74,19 +78,20 @@ export interface StepGraph {
  * for a hypernetwork `context` [batch, tokens, width], for an embedding `input_ids` int32 [batch, 77] and `placement`
  * [batch·77, vectors], whose rows are one-hot where a vector stands and else 0; the parameters; `zero` [1], fed 0,
  * when something is recomputed; `dropout_seed` [1] with dropout. Outputs: `loss` [1], the mean of
- * weight · (prediction − target)², and `gradient.<parameter>`.
+ * weight · (prediction − target)², and `gradient.<parameter>`. A guided graph's target and weight are of half the batch,
+ * it has the input `guidance` [batch, 1, 1, 1], 1 − g in the first half and g in the second, and the output `guided`.
  */
 export function buildStepGraph(
   file: TensorFile,
   config: ModelConfig,
   trainee: Trainee,
   size: BatchSize,
-  { memory, lossOnly = false }: StepGraphOptions = {},
+  { memory, lossOnly = false, guided = false }: StepGraphOptions = {},
 ): StepGraph {
-  if (memory !== undefined || lossOnly) return build(file, config, trainee, size, memory ?? 'kept', lossOnly);
-  const keeping = build(file, config, trainee, size, 'kept', false);
-  if (peakMemory(keeping.graph).peak <= KEPT_LIMIT_BYTES) return keeping;
-  return build(file, config, trainee, size, 'segments', false);
+  const built = (plan: MemoryPlan) => build(file, config, trainee, size, { memory: plan, lossOnly, guided });
+  if (memory !== undefined || lossOnly) return built(memory ?? 'kept');
+  const keeping = built('kept');
+  return peakMemory(keeping.graph).peak <= KEPT_LIMIT_BYTES ? keeping : built('segments');
 }
 
 function build(
@@ -94,8 +99,7 @@ function build(
   config: ModelConfig,
   trainee: Trainee,
   size: BatchSize,
-  memory: MemoryPlan,
-  lossOnly: boolean,
+  { memory, lossOnly, guided }: Required<StepGraphOptions> & { readonly memory: MemoryPlan },
 ): StepGraph {
   const graph = graphBuilder(lossOnly ? 'validation-step' : 'training-step');
   const network = new Network(graph, new Weights(graph, file), UNET_PREFIX);
@@ -103,15 +107,17 @@ function build(
   const latent = [batch, config.latentChannels, height, width];
   const sample = graph.input(INPUT.sample, 'float32', latent);
   const timestep = graph.input(INPUT.timestep, 'float32', [batch]);
-  const target = graph.input(INPUT.target, 'float32', latent);
-  const lossWeight = graph.input(INPUT.lossWeight, 'float32', [batch, 1, height, width]);
+  const asked = guided ? batch / 2 : batch;
+  const target = graph.input(INPUT.target, 'float32', [asked, ...latent.slice(1)]);
+  const lossWeight = graph.input(INPUT.lossWeight, 'float32', [asked, 1, height, width]);
   const { parameters, contextK, contextV, styles } = lowerTrainee(network, config, trainee, size, !lossOnly);
-  const predicted = noisePrediction(
+  const ofRows = noisePrediction(
     network,
     config,
     { sample, timestep, contextK, contextV },
     { attention: 'plain', styles },
   );
+  const predicted = guided ? guidedPrediction(graph, ofRows) : ofRows;
   const loss = graph.within('loss', () => {
     const difference = graph.Sub(predicted, target);
     const weighted = graph.Mul(graph.Mul(difference, difference), lossWeight);
@@ -119,6 +125,7 @@ function build(
   });
   network.weights.requireAll();
   graph.output(LOSS, loss);
+  if (guided) graph.output(GUIDED, predicted);
   const forwardNodes = graph.nodes.length;
   if (!lossOnly) {
     const found = gradients(graph, loss, [...parameters.values()], recomputation(graph, memory));
@@ -126,6 +133,16 @@ function build(
       graph.output(gradientName(name), found[index]!);
   }
   return { graph, parameters, forwardNodes, recomputes: !lossOnly && memory !== 'kept' };
+}
+
+/** (1 − g) · without words + g · with words (Ho & Salimans, 2022), from rows weighed by the input `guidance`. */
+function guidedPrediction(graph: GraphBuilder, rows: Value): Value {
+  const [batch, ...rest] = rows.shape as number[];
+  const weights = graph.input(INPUT.guidance, 'float32', [batch!, 1, 1, 1]);
+  return graph.within('guidance', () => {
+    const halves = graph.Reshape(graph.Mul(rows, weights), [2, batch! / 2, ...rest]);
+    return graph.Reshape(graph.ReduceSum(halves, [0]), [batch! / 2, ...rest]);
+  });
 }
 
 function recomputation(graph: GraphBuilder, memory: MemoryPlan) {

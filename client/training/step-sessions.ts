@@ -22,8 +22,8 @@ export interface StepSession {
   readonly recomputes: boolean;
 }
 
-/** `validation` gives the loss alone, without dropout. */
-export type StepPurpose = 'training' | 'validation';
+/** `validation` gives the loss alone, without dropout; `rollouts` is guided. */
+export type StepPurpose = 'training' | 'validation' | 'rollouts';
 
 /** Sessions kept: each holds the model. */
 const SESSIONS_KEPT = 3;
@@ -69,7 +69,7 @@ export class StepSessions {
     const [, height, width] = example.mean.shape as [number, number, number];
     const size = { batch, height, width, tokens: config.maxTokens };
     const lossOnly = purpose === 'validation';
-    const options = { memory: this.#memory, lossOnly };
+    const options = { memory: this.#memory, lossOnly, guided: purpose === 'rollouts' };
     const { graph, parameters, recomputes } = buildStepGraph(
       checkpoint,
       config,

@@ -1,11 +1,10 @@
 // Training step by step: batches in, weights and moments on the device, one loss out.
 import { adamWScalars, buildAdamW, stateName } from '../autodiff/adamw.ts';
-import { graphBuilder } from '../onnx/builder.ts';
 import { emitGraph } from '../onnx/emit.ts';
 import { createDeviceSession } from '../runtime/create.ts';
 import type { Backend, DeviceSession, DeviceTensor, Feed } from '../runtime/session.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { BatchOrder, noisedBatch, spreadTimestep } from './batches.ts';
+import { BatchOrder, type NoiseOptions, noisedBatch, spreadTimestep } from './batches.ts';
 import { drawPrompt } from './captions.ts';
 import {
   type Conditioning,
@@ -16,10 +15,12 @@ import {
 import { DROPOUT_SEED, SEED_LIMIT } from './dropout.ts';
 import { TrainingError } from './error.ts';
 import type { Example } from './examples.ts';
+import { GradientSum, type Gradients } from './gradient-sum.ts';
 import { checkTrainingOptions, type TrainingOptions } from './options.ts';
 import { PURPOSE, randomStream } from './random.ts';
 import { rateAt } from './rate.ts';
-import { gradientName, INPUT, LOSS, type Trainee } from './step-graph.ts';
+import { Rollouts } from './rollouts.ts';
+import { GUIDED, INPUT, LOSS, type Trainee } from './step-graph.ts';
 import { StepSessions, type TrainingModel } from './step-sessions.ts';
 
 /** What is trained under a name, and where it stands: parameters with AdamW's moments, all in the same order. */
@@ -29,6 +30,8 @@ export interface TrainingState {
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly means: ReadonlyMap<string, Tensor>;
   readonly squares: ReadonlyMap<string, Tensor>;
+  /** States of rollouts, [slots, channels, height, width]. */
+  readonly rollouts?: Tensor;
 }
 
 export interface StepReport {
@@ -52,6 +55,9 @@ export interface TrainerJob {
 /** Timesteps at which each held-back picture is looked at. */
 const VALIDATION_TIMESTEPS = [100, 300, 500, 700, 900];
 
+/** Largest guidance of rollouts beside the model's own. */
+const MORE_GUIDANCE = 1.2;
+
 /** A fresh state: moments of 0. */
 export function freshState(weights: ReadonlyMap<string, Tensor>): TrainingState {
   const zeros = () => new Map([...weights].map(([name, { shape }]) => [name, tensor(shape)]));
@@ -64,24 +70,21 @@ export class Trainer {
   readonly #order: BatchOrder;
   readonly #conditioning: Conditioning;
   readonly #update: DeviceSession;
-  readonly #sum: DeviceSession | undefined;
+  readonly #sum: GradientSum | undefined;
+  readonly #rollouts: Rollouts | undefined;
   readonly #sessions: StepSessions;
   /** Parameters and moments by the update graph's input names. */
   #values: Record<string, Feed | DeviceTensor> = {};
   #step = 0;
 
-  private constructor(
-    job: TrainerJob,
-    conditioning: Conditioning,
-    update: DeviceSession,
-    sum?: DeviceSession,
-  ) {
+  private constructor(job: TrainerJob, conditioning: Conditioning, update: DeviceSession, sum?: GradientSum) {
     this.#job = job;
     this.#order = new BatchOrder(job.examples, job.options.batch, job.options.seed);
     this.#sessions = new StepSessions(job.model, job.trainee, job.backend, job.options.memory);
     this.#conditioning = conditioning;
     this.#update = update;
     this.#sum = sum;
+    this.#rollouts = job.options.rollouts > 0 ? rolloutsOf(job) : undefined;
     this.restore(job.start);
   }
 
@@ -104,7 +107,8 @@ export class Trainer {
       trainee.kind === 'hypernetwork'
         ? await encodedConditioning(model.checkpoint, model.config, model.tokenizer, backend)
         : placedConditioning(model.tokenizer, trainee.vectors);
-    const sum = options.accumulation > 1 ? await sumSession(parameters, backend) : undefined;
+    const sums = options.accumulation > 1 || options.rollouts > 0;
+    const sum = sums ? await GradientSum.create(parameters, backend) : undefined;
     return new Trainer(job, conditioning, update, sum);
   }
 
@@ -124,12 +128,17 @@ export class Trainer {
     const scheduled = rateAt(options.rates, this.#step);
     if (scheduled === undefined) return undefined;
     const rate = scheduled * Math.min(1, (this.#step + 1) / Math.max(1, options.warmup));
-    let gradients: Readonly<Record<string, DeviceTensor>> | undefined;
+    let gradients: Gradients | undefined;
     let loss = 0;
     for (let part = 0; part < options.accumulation; part++) {
       const { outputs, kept } = await this.#gradients(part);
       loss += outputs[LOSS]!.data[0]! / options.accumulation;
-      gradients = gradients === undefined ? kept : await this.#added(gradients, kept);
+      gradients = gradients === undefined ? kept : await this.#sum!.add(gradients, kept);
+    }
+    if (this.#rollouts !== undefined) {
+      const ahead = await this.#rolledGradients(this.#rollouts);
+      loss += ahead.loss;
+      gradients = await this.#sum!.add(gradients!, ahead.gradients);
     }
     this.#step++;
     const scalars = adamWScalars({
@@ -188,12 +197,14 @@ export class Trainer {
       weights: await read((parameter) => parameter),
       means: await read(stateName.mean),
       squares: await read(stateName.square),
+      ...(this.#rollouts && { rollouts: this.#rollouts.states }),
     };
   }
 
   /** Goes back (or on) to a state of the same parameters. */
-  restore({ step, weights, means, squares }: TrainingState): void {
+  restore({ step, weights, means, squares, rollouts }: TrainingState): void {
     releaseAll(this.#values);
+    this.#rollouts?.restore(rollouts, step);
     this.#step = step;
     const values: Record<string, Feed> = {};
     for (const parameter of this.#job.start.weights.keys()) {
@@ -214,10 +225,7 @@ export class Trainer {
   }
 
   get #noise() {
-    const { model, options } = this.#job;
-    const { prediction } = model.config.manifest;
-    const { minSnr, snrFloor, sampledLatents: sampled } = options;
-    return { prediction, minSnr, snrFloor, sampled };
+    return noiseOptions(this.#job);
   }
 
   #parameters(): Record<string, Feed | DeviceTensor> {
@@ -252,35 +260,49 @@ export class Trainer {
     });
   }
 
-  async #added(
-    a: Readonly<Record<string, DeviceTensor>>,
-    b: Readonly<Record<string, DeviceTensor>>,
-  ): Promise<Readonly<Record<string, DeviceTensor>>> {
-    const others = Object.fromEntries(Object.entries(b).map(([name, value]) => [`other.${name}`, value]));
-    const { kept } = await this.#sum!.run({ ...a, ...others });
-    releaseAll(a);
-    releaseAll(b);
-    return Object.fromEntries(Object.keys(a).map((name) => [name, kept[`sum.${name}`]!]));
+  /** Loss and gradients of the states that the net has drawn so far, which then go one step on. */
+  async #rolledGradients(rollouts: Rollouts): Promise<{ loss: number; gradients: Gradients }> {
+    const { examples, options, trainee } = this.#job;
+    const { accumulation } = options;
+    const { session, recomputes } = await this.#sessions.at('rollouts', examples[0]!, 2 * options.rollouts);
+    const random = randomStream(options.seed, PURPOSE.rollout, this.#step);
+    const drops = trainee.kind === 'hypernetwork' && trainee.description.useDropout;
+    // The update divides all gradients by the number of accumulated batches, of which this is none.
+    const { outputs, kept } = await session.run({
+      ...rollouts.feeds(this.#step, accumulation),
+      ...(await this.#conditioning.feeds(rollouts.prompts(this.#step))),
+      ...this.#parameters(),
+      ...(recomputes && { [INPUT.zero]: tensor([1]) }),
+      ...(drops && { [DROPOUT_SEED]: tensor([1], Float32Array.of(random.below(SEED_LIMIT))) }),
+    });
+    rollouts.advance(this.#step, outputs[GUIDED]!);
+    return { loss: outputs[LOSS]!.data[0]! / accumulation, gradients: kept };
   }
 }
 
-/** `gradient.<name>` + `other.gradient.<name>` → `sum.gradient.<name>` for every parameter. */
-async function sumSession(
-  parameters: readonly { readonly name: string; readonly shape: readonly number[] }[],
-  backend: Backend,
-): Promise<DeviceSession> {
-  const graph = graphBuilder('gradient-sum');
-  for (const { name, shape } of parameters) {
-    const gradient = gradientName(name);
-    const first = graph.input(gradient, 'float32', shape);
-    graph.output(`sum.${gradient}`, graph.Add(first, graph.input(`other.${gradient}`, 'float32', shape)));
+function noiseOptions({ model, options }: TrainerJob): NoiseOptions {
+  const { minSnr, snrFloor, sampledLatents: sampled } = options;
+  return { prediction: model.config.manifest.prediction, minSnr, snrFloor, sampled };
+}
+
+/** Rollouts as the model is used: its own steps, and guidance from none to somewhat more than its own. */
+function rolloutsOf(job: TrainerJob): Rollouts {
+  const { options, model, trainee, name } = job;
+  if (trainee.kind !== 'hypernetwork') {
+    throw new TrainingError('training/option', 'only a hypernetwork can be trained with rollouts', {
+      found: trainee.kind,
+    });
   }
-  const emitted = emitGraph(graph);
-  return createDeviceSession(
-    emitted,
-    { backend },
-    emitted.outputs.map(({ name }) => name),
-  );
+  const { steps, guidance } = model.config.manifest.defaults;
+  return new Rollouts(job.examples, {
+    slots: options.rollouts,
+    steps,
+    guidance: [1, Math.max(1, MORE_GUIDANCE * guidance)],
+    noise: noiseOptions(job),
+    captions: options.captions,
+    name,
+    seed: options.seed,
+  });
 }
 
 function releaseAll(values: Readonly<Record<string, Feed | DeviceTensor>>): void {

@@ -11,6 +11,7 @@ import { readModelConfig } from '../../client/models/config.ts';
 import { TEXT_PREFIX } from '../../client/models/names.ts';
 import { createTokenizer } from '../../client/prompt/tokenizer.ts';
 import { configureRuntime } from '../../client/runtime/configure.ts';
+import { tensor } from '../../client/tensor/tensor.ts';
 import { defaultOptions } from '../../client/training/default-options.ts';
 import { type Example, prepareExamples } from '../../client/training/examples.ts';
 import type { TrainingOptions } from '../../client/training/options.ts';
@@ -104,6 +105,7 @@ function job(change: Partial<TrainingOptions> = {}): TrainerJob {
       minSnr: 5,
       snrFloor: 1,
       spreadTimesteps: true,
+      rollouts: 2,
       sampledLatents: true,
       seed: 5n,
       ...change,
@@ -130,6 +132,7 @@ test('what goes on after a save, a close and a load has the same numbers as with
   const found = await second.state();
   await second.close();
   for (const part of ['weights', 'means', 'squares'] as const) expect(found[part]).toEqual(wanted[part]);
+  expect(found.rollouts).toEqual(wanted.rollouts);
   expect(found.step).toBe(4);
 
   const style = await readHypernetwork(
@@ -162,10 +165,18 @@ test('a state of another model or of other layers is refused by name', async () 
   await expect(readTrainingState(bytesSource('b', broken))).rejects.toThrow(/not finite/);
 });
 
+test('rollouts are refused for embeddings and without a bound of the SNR', async () => {
+  const vectors = freshState(new Map([['embedding', tensor([2, 24])]]));
+  const embedding = { ...job(), trainee: { kind: 'embedding', vectors: 2 }, start: vectors } as const;
+  await expect(Trainer.create(embedding)).rejects.toThrow(/only a hypernetwork.*embedding/s);
+  await expect(Trainer.create(job({ minSnr: undefined }))).rejects.toThrow(/minSnr.*for rollouts/s);
+});
+
 test('a rate that ruins the net ends the training at the last good state', async () => {
   const trainer = await Trainer.create(
     job({
       accumulation: 1,
+      rollouts: 0,
       clipping: { kind: 'none', limit: 1 },
       rates: [{ rate: 1e30, until: 50 }],
       warmup: 0,
