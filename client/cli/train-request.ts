@@ -21,7 +21,8 @@ const flag = { type: 'boolean' } as const;
 /** Options that change the numbers: a run that goes on takes them from its file, unless they are given anew. */
 const KEPT = {
   name: text, steps: text, rate: text, warmup: text, batch: text, accumulate: text, clip: text, 'weight-decay': text,
-  'min-snr': text, 'snr-floor': text, 'spread-timesteps': flag, rollouts: text, seed: text, size: text, buckets: flag, flip: flag, alpha: flag, sampled: flag,
+  'min-snr': text, 'snr-floor': text, 'spread-timesteps': flag, rollouts: text, seed: text, size: text, buckets: flag,
+  flip: flag, alpha: flag, sampled: flag,
   template: { type: 'string', multiple: true }, 'shuffle-tags': flag, 'tag-dropout': text, empty: text,
   'hold-back': text, memory: text, widths: text, layers: text, activation: text, initialization: text,
   'layer-norm': flag, 'activate-output': flag, dropout: text, vectors: text, 'start-words': text,

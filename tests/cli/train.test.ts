@@ -11,6 +11,7 @@ import { decodePng, encodePng } from '../../client/formats/png.ts';
 import { readPngText } from '../../client/formats/png-text.ts';
 import { openStyleFile } from '../../client/formats/style-file.ts';
 import { readHypernetwork } from '../../client/hypernetwork/read.ts';
+import { readTrainingState } from '../../client/training/state-file.ts';
 import { finish, GOLDEN, start, tincture } from './run.ts';
 
 let folder: string;
@@ -67,6 +68,7 @@ test(
     const { code, stdout, stderr } = await tincture(
       'train', 'hypernetwork', '--data', at('pictures'), '--model', `${GOLDEN}/sd-tiny`, '--output', at('mine.pt'),
       '--resume', at('mine.training.safetensors'), '--steps', String(last), '--preview-every', '1', '--log', at('mine.csv'), '--json',
+      '--rollouts', '1', '--plain', at('pictures'), '--min-snr', '5',
     ); // biome-ignore format: pairs
     expect(code, stderr).toBe(0);
     const found = events(stdout);
@@ -79,6 +81,8 @@ test(
     expect(lines.slice(1).map((line) => line.split(',')[0])).toEqual(
       Array.from({ length: last }, (_, i) => String(i + 1)),
     );
+    const { state } = await readTrainingState(await fileSource(at('mine.training.safetensors')));
+    expect(state.rollouts?.shape).toEqual([1, 4, 8, 8]);
     const { description, widths } = await readHypernetwork(await fileSource(at('mine.pt')));
     expect([...widths.keys()]).toEqual([24]);
     expect(description).toMatchObject({
@@ -152,6 +156,7 @@ test.each([
   [['embedding', '--data', '.', '--output', 'x.pt', '--vectors', '76'], /--vectors.*1 to 75/],
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--dropout', '0,0.3'], /3 rates/],
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--clip', 'norm'], /value:X or norm:X/],
+  [['hypernetwork', '--data', '.', '--output', 'x.pt', '--rollouts', '17'], /--rollouts.*0 to 16/],
 ])('train %j is refused in words', async (args, message) => {
   await expect(train.run(args, { out: () => {}, note: () => {} })).rejects.toThrow(message);
 });
