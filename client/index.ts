@@ -13,6 +13,7 @@ export type {
   GenerateOptions,
   GenerateRequest,
   GenerateResult,
+  MaskedContent,
   ModelFacts,
   ModelFiles,
   ModelSource,

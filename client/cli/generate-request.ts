@@ -1,5 +1,6 @@
 // The options of `tincture generate`, and the request that they make.
-import type { GenerateRequest } from '../engine/engine.ts';
+import type { GenerateRequest, MaskedContent, Picture } from '../engine/engine.ts';
+import { MASKED_CONTENTS } from '../engine/mask.ts';
 import { REQUEST_LIMITS } from '../engine/request.ts';
 import { fileSource } from '../formats/node-file.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
@@ -36,6 +37,9 @@ Draws a picture on this machine. <hypernet:NAME:STRENGTH> in the prompt means th
   --noise FILE             safetensors file whose tensor noise [pictures, 4, h, w] replaces the seed's noise
   --init-latent FILE       safetensors file whose tensor latent [1, 4, h, w] the picture begins on, under noise
   --image FILE             PNG that the picture begins on, under noise: its middle is scaled to the size and encoded
+  --mask FILE              PNG of that picture's size: white is drawn anew, the rest stays (or its opacity, where it has some)
+  --mask-blur N            pixels that the mask's edge is softened by, 0 to 64 (default 4)
+  --masked-content NAME    what the masked part begins on: original (default), fill, latent-noise or latent-nothing
   --denoise S              how far that start is drawn anew, 0 to 1 (default 0.75)
   --save-latents FILE      writes the final latents as tensor latents [pictures, 4, h, w]
   --registry URL           a Tincture edge, for models and styles given by name
@@ -70,6 +74,9 @@ export const OPTIONS = {
   noise: { type: 'string' },
   'init-latent': { type: 'string' },
   image: { type: 'string' },
+  mask: { type: 'string' },
+  'mask-blur': { type: 'string' },
+  'masked-content': { type: 'string' },
   denoise: { type: 'string' },
   'save-latents': { type: 'string' },
   registry: { type: 'string' },
@@ -100,7 +107,8 @@ export async function requestOf(prompt: string, values: Values): Promise<AskedPi
     parseParameters(values.parameter ?? []),
   );
   checkStart(values);
-  const { steps, side, guidance, clipSkip, batchSize, batchCount, share, laterSeedDelta } = REQUEST_LIMITS;
+  const { steps, side, guidance, clipSkip, batchSize, batchCount, share, maskBlur, laterSeedDelta } =
+    REQUEST_LIMITS;
   const request: GenerateRequest = {
     prompt,
     ...defined('negativePrompt', values.negative),
@@ -123,12 +131,15 @@ export async function requestOf(prompt: string, values: Values): Promise<AskedPi
     ...defined('denoisingStrength', decimal('--denoise', values.denoise, share)),
     ...defined('noise', await tensorOf(values.noise, 'noise')),
     ...defined('initLatent', await tensorOf(values['init-latent'], 'latent')),
-    ...defined('image', values.image === undefined ? undefined : await readStartPicture(values.image)),
+    ...defined('image', await pictureOf(values.image)),
+    ...defined('mask', await pictureOf(values.mask)),
+    ...defined('maskBlur', decimal('--mask-blur', values['mask-blur'], maskBlur)),
+    ...defined('maskedContent', maskedContent(values['masked-content'])),
   };
   if (values['variation-seed'] !== undefined && values['variation-strength'] === undefined) {
     throw new UsageError('--variation-seed changes nothing without --variation-strength');
   }
-  const files = [values.noise, values['init-latent'], values.image, ...(values.embedding ?? [])];
+  const files = [values.noise, values['init-latent'], values.image, values.mask, ...(values.embedding ?? [])];
   return {
     request,
     inputs: [...files.filter((path) => path !== undefined), ...styles.map(({ style }) => style)],
@@ -136,7 +147,8 @@ export async function requestOf(prompt: string, values: Values): Promise<AskedPi
 }
 
 /** Refuses, before any file is read, starts that exclude each other. */
-function checkStart({ image, noise, denoise, 'init-latent': latent }: Values): void {
+function checkStart(values: Values): void {
+  const { image, mask, noise, denoise, 'init-latent': latent } = values;
   if (image !== undefined && noise !== undefined) {
     throw new UsageError(
       '--image and --noise exclude each other: the noise over a picture is that of --seed',
@@ -147,6 +159,14 @@ function checkStart({ image, noise, denoise, 'init-latent': latent }: Values): v
   }
   if (denoise !== undefined && image === undefined && latent === undefined) {
     throw new UsageError('--denoise changes nothing without --image or --init-latent');
+  }
+  if (mask !== undefined && image === undefined) {
+    throw new UsageError('--mask needs --image: the picture that it belongs to');
+  }
+  for (const option of ['mask-blur', 'masked-content'] as const) {
+    if (values[option] !== undefined && mask === undefined) {
+      throw new UsageError(`--${option} changes nothing without --mask`);
+    }
   }
 }
 
@@ -184,6 +204,18 @@ export function seed(option: string, text: string | undefined): bigint | undefin
 function randomSource(text: string | undefined): 'cpu' | 'nv' | undefined {
   if (text === undefined || text === 'cpu' || text === 'nv') return text;
   throw new UsageError(`--rng must be cpu or nv, not ${JSON.stringify(text)}`);
+}
+
+function maskedContent(text: string | undefined): MaskedContent | undefined {
+  const named = MASKED_CONTENTS.find((content) => content.replace(' ', '-') === text);
+  if (text === undefined || named !== undefined) return named;
+  throw new UsageError(
+    `--masked-content must be original, fill, latent-noise or latent-nothing, not ${JSON.stringify(text)}`,
+  );
+}
+
+async function pictureOf(path: string | undefined): Promise<Picture | undefined> {
+  return path === undefined ? undefined : readStartPicture(path);
 }
 
 async function tensorOf(path: string | undefined, name: string): Promise<Tensor | undefined> {

@@ -9,6 +9,7 @@ import type { Job } from './job.ts';
 import { type LatentPlace, PLAIN_PLACE } from './latent-place.ts';
 import { previewLatent } from './picture.ts';
 import type { Plan } from './request.ts';
+import { startOfBatch } from './start-latent.ts';
 import { UnetRunner } from './unet-runner.ts';
 
 /** The final latents [batchSize, c, h, w] flat of the pictures from number `first` on. */
@@ -43,7 +44,8 @@ async function drawAt<L extends Latent>(
       steps: plan.steps,
       noise: plan.noise?.data.slice(first * length, (first + pictures) * length) ?? noise.start,
       draw: noise.draw,
-      start: job.start && { ...job.start, latents: PLAIN_PLACE.math.repeat(job.start.latents, pictures) },
+      start:
+        job.start && startOfBatch(job.start, plan.seeds.slice(first, first + pictures), plan.rng, length),
       signal,
       onStep: stepWatcher(place.math, job, first),
     });

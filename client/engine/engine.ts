@@ -100,11 +100,26 @@ export interface GenerateRequest {
    * encoder's distribution is taken, so that a seed gives the same picture. Not with `noise` or `initLatent`.
    */
   readonly image?: Picture;
+  /**
+   * Where `image` is drawn anew, of its size: white is drawn, black stays. A mask with transparent parts is read by its opacity instead.
+   * Outside of it, blur included, the result has the start picture's own pixels.
+   */
+  readonly mask?: Picture;
+  /** Standard deviation of the mask's blur in pixels of the picture drawn, 0 … 64; default 4. */
+  readonly maskBlur?: number;
+  /**
+   * What the masked part begins on: the picture itself (default), the colours around it, the noise of the seed as a latent, or zeros. All
+   * of it lies under noise as strong as `denoisingStrength` says.
+   */
+  readonly maskedContent?: MaskedContent;
   /** How far a start picture or latent is drawn anew, 0 … 1; default 0.75. */
   readonly denoisingStrength?: number;
   /** Show a preview picture every N steps; 0 for none. Default 0. */
   readonly previewEvery?: number;
 }
+
+/** In the words of AUTOMATIC1111's web UI. */
+export type MaskedContent = 'original' | 'fill' | 'latent noise' | 'latent nothing';
 
 export type Stage = 'model' | 'style' | 'text' | 'unet' | 'decode';
 

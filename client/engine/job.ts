@@ -1,6 +1,5 @@
 // What a request's batches share: made once by `prepareJob`, then drawn and decoded.
 import type { AttentionLowering } from '../models/attention.ts';
-import type { StartLatent } from '../sampling/sample.ts';
 import type { AttentionChooser } from './attention.ts';
 import type { Conditioning } from './conditioning.ts';
 import type { Embeddings } from './embeddings.ts';
@@ -12,6 +11,7 @@ import type { DrawnFrom } from './picture-parameters.ts';
 import type { Plan } from './request.ts';
 import type { Sessions } from './sessions.ts';
 import type { StageClock } from './stage-clock.ts';
+import type { Start } from './start-latent.ts';
 import type { StepStyles } from './step-styles.ts';
 import type { Styles } from './styles.ts';
 
@@ -46,7 +46,7 @@ export interface Job extends Watch {
   readonly vae: AttentionLowering;
   /** Of an inpainting checkpoint. */
   readonly masked: MaskInputs | undefined;
-  readonly start: StartLatent | undefined;
+  readonly start: Start | undefined;
   /** Undefined where no preview is asked for. */
   readonly preview: PreviewMap | undefined;
   /** What the pictures' text blocks tell. */

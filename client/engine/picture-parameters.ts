@@ -49,6 +49,7 @@ export function pictureParameters(
       variationStrength: variation.strength,
     }),
     ...(start !== undefined && { denoisingStrength: start.strength }),
+    ...maskParameters(start),
     ...(plan.clipSkip > 1 && { clipSkip: plan.clipSkip }),
     ...(plan.laterSeedDelta !== 0 && plan.sampler.ancestral && { ensd: plan.laterSeedDelta }),
     ...(styles.length > 0 && {
@@ -85,4 +86,11 @@ function strengthsTold(styles: readonly ReadyStyle[]): StyleStrengths[] {
     told.filter(({ strengths, overSteps }) => strengths ?? overSteps).map(({ style }) => style),
   );
   return told.filter(({ style }) => adjusted.has(style));
+}
+
+/** Of a mask: its blur, and its content where that is not the picture itself. */
+function maskParameters(start: Plan['start']): Pick<PictureParameters, 'maskBlur' | 'maskedContent'> {
+  if (start === undefined || !('image' in start) || start.mask === undefined) return {};
+  const { blur, content } = start.mask;
+  return { maskBlur: blur, ...(content !== 'original' && { maskedContent: content }) };
 }

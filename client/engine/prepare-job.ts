@@ -6,12 +6,11 @@ import { type Conditioning, conditionPicture } from './conditioning.ts';
 import type { OpenEmbedding } from './embeddings.ts';
 import type { GenerateRequest } from './engine.ts';
 import { idleStyles } from './idle-styles.ts';
-import { wholePicture } from './inpainting.ts';
 import type { Job, PipelineParts, Watch } from './job.ts';
 import type { OpenModel } from './model.ts';
 import type { PreviewMap } from './picture.ts';
 import { type Plan, planRequest } from './request.ts';
-import { startLatent } from './start-latent.ts';
+import { prepareStart } from './start-latent.ts';
 import { noteResized } from './start-picture.ts';
 import { StepStyles } from './step-styles.ts';
 import type { ReadyStyle } from './styles.ts';
@@ -131,8 +130,7 @@ async function prepareSize(
   { clock, onProgress }: Watch,
   notices: string[],
 ): Promise<Pick<Job, 'latentShape' | 'attention' | 'vae' | 'masked' | 'start'>> {
-  const { model, sessions } = parts;
-  const { config, manifest } = model;
+  const { config } = parts.model;
   onProgress({ stage: 'model', message: 'preparing the UNet' });
   const { width, height } = plan;
   const latentShape = [config.latentChannels, height / config.latentFactor, width / config.latentFactor];
@@ -143,15 +141,11 @@ async function prepareSize(
     tokens: conditioning.tokens,
   });
   if (notice !== undefined) notices.push(notice);
-  const masked =
-    config.unet.inputChannels === config.latentChannels
-      ? undefined
-      : await wholePicture(latentShape, plan, manifest.latentScale, await sessions.encoder(vae));
   if (plan.start !== undefined && 'image' in plan.start) {
     const resized = noteResized(plan.start.image, plan);
     if (resized !== undefined) notices.push(resized);
     onProgress({ stage: 'model', message: 'encoding the picture' });
   }
-  const start = await clock.time('model', () => startLatent(plan, parts, vae));
-  return { latentShape, attention, vae, masked, start };
+  const started = await clock.time('model', () => prepareStart(plan, latentShape, parts, vae));
+  return { latentShape, attention, vae, ...started };
 }

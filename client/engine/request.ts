@@ -5,6 +5,7 @@ import type { StartLatent } from '../sampling/sample.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
 import type { GenerateRequest, ModelFacts, Picture } from './engine.ts';
 import { EngineError } from './errors.ts';
+import { MASKED_CONTENTS, type PlannedMask, planMask } from './mask.ts';
 import type { Size } from './resample.ts';
 import type { StyleParameter } from './running-style.ts';
 import { checkStartPicture, sizeOfStart } from './start-picture.ts';
@@ -32,6 +33,8 @@ export const REQUEST_LIMITS = {
   clipSkip: { minimum: 1, maximum: 48 },
   /** Of variations, and of drawing over a latent. */
   share: { minimum: 0, maximum: 1 },
+  /** Standard deviation of a mask's blur in pixels; the web UI's slider ends there too. */
+  maskBlur: { minimum: 0, maximum: 64 },
   laterSeedDelta: { minimum: -(2 ** 32), maximum: 2 ** 32 },
 } as const;
 
@@ -66,6 +69,8 @@ export interface StartPicture {
   readonly image: Picture;
   /** As a start latent's. */
   readonly strength: number;
+  /** Without one the whole picture is drawn anew. */
+  readonly mask?: PlannedMask | undefined;
 }
 
 export interface Variation {
@@ -146,10 +151,15 @@ export function sizeOf(
 function planStart(request: GenerateRequest): StartLatent | StartPicture | undefined {
   const { image, initLatent, noise, denoisingStrength } = request;
   const strength = finite('denoisingStrength', denoisingStrength ?? 0.75, REQUEST_LIMITS.share);
+  finite('maskBlur', request.maskBlur ?? 0, REQUEST_LIMITS.maskBlur);
+  const mask = planMask(
+    request,
+    oneOf('maskedContent', request.maskedContent ?? 'original', MASKED_CONTENTS),
+  );
   if (image !== undefined) {
     if (initLatent !== undefined) throw refused('image', 'no initLatent beside it', 'both');
     if (noise !== undefined) throw refused('image', 'the noise of a seed', 'noise of its own');
-    return { image: checkStartPicture(image), strength };
+    return { image: checkStartPicture(image), strength, mask };
   }
   return initLatent === undefined ? undefined : { latents: initLatent.data, strength };
 }

@@ -1,6 +1,7 @@
 // A picture brought to another size as what the VAE's encoder reads.
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Picture } from './engine.ts';
+import { type Filter, mixes, TRIANGLE } from './resample-filter.ts';
 
 /** Width and height in pixels. */
 export interface Size {
@@ -14,13 +15,15 @@ const BACKGROUND = 255;
 
 /**
  * The middle of the picture in the shape of `size`, scaled to it, as [1, 3, height, width] in −1 … 1; alpha is laid over white.
- * The filter is a triangle over twice the scale (bilinear; downwards as wide as the pixels that fall into one, so that nothing
- * flickers), and a picture of that size already comes through unchanged.
+ * The filter (by default bilinear) is downwards as wide as the pixels that fall into one, so that nothing flickers; a picture of that
+ * size already comes through unchanged. Filters with negative lobes overshoot; what is beyond −1 … 1 is cut off.
  */
-export function resample({ width, height, pixels }: Picture, size: Size): Tensor {
+export function resample({ width, height, pixels }: Picture, size: Size, filter: Filter = TRIANGLE): Tensor {
   const scale = Math.min(width / size.width, height / size.height);
-  const columns = triangles(size.width, scale, (width - scale * size.width) / 2, width);
-  const rows = triangles(size.height, scale, (height - scale * size.height) / 2, height);
+  const span = (count: number, length: number) =>
+    mixes({ count, scale, offset: (length - scale * count) / 2, length }, filter);
+  const columns = span(size.width, width);
+  const rows = span(size.height, height);
   const left = columns[0]!.first;
   const last = columns.at(-1)!;
   const used = last.first + last.shares.length - left;
@@ -43,28 +46,9 @@ export function resample({ width, height, pixels }: Picture, size: Size): Tensor
       for (let c = 0; c < RGB; c++) {
         let sum = 0;
         for (let i = 0; i < shares.length; i++) sum += shares[i]! * mixed[(first - left + i) * RGB + c]!;
-        image.data[c * area + y * size.width + x] = sum / 127.5 - 1;
+        image.data[c * area + y * size.width + x] = Math.min(Math.max(sum / 127.5 - 1, -1), 1);
       }
     }
   }
   return image;
-}
-
-/** Neighbouring places of the source, from `first` on, whose shares add up to 1. */
-interface Mix {
-  readonly first: number;
-  readonly shares: readonly number[];
-}
-
-/** For each of `count` places of the result, `scale` places of the source wide, what it is mixed from. */
-function triangles(count: number, scale: number, offset: number, length: number): Mix[] {
-  const reach = Math.max(scale, 1);
-  return Array.from({ length: count }, (_, i) => {
-    const centre = offset + (i + 0.5) * scale - 0.5;
-    const first = Math.max(0, Math.floor(centre - reach) + 1);
-    const end = Math.min(length, Math.ceil(centre + reach));
-    const weights = Array.from({ length: end - first }, (_, k) => reach - Math.abs(first + k - centre));
-    const whole = weights.reduce((sum, weight) => sum + weight, 0);
-    return { first, shares: weights.map((weight) => weight / whole) };
-  });
 }

@@ -6,18 +6,19 @@ import type { Size } from './resample.ts';
 /** Pixels of a start picture: 8192 × 8192, as many as a PNG that is decoded here may have. */
 export const MAX_START_PIXELS = 2 ** 26;
 
-/** Throws `engine/request` for what is no RGBA picture, or has more than `MAX_START_PIXELS`. */
-export function checkStartPicture(image: Picture): Picture {
+/** Throws `engine/request` naming the field for what is no RGBA picture, or has more than `MAX_START_PIXELS`. */
+export function checkStartPicture(image: Picture, field: string = 'image'): Picture {
   const { width, height, pixels } = image;
   const found = `${width} × ${height}`;
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
-    throw refused('at least one pixel a side', found);
+    throw refused(field, 'at least one pixel a side', found);
   }
   if (width * height > MAX_START_PIXELS) {
-    throw refused(`at most ${MAX_START_PIXELS} pixels`, found, 'Make the picture smaller first.');
+    throw refused(field, `at most ${MAX_START_PIXELS} pixels`, found, 'Make the picture smaller first.');
   }
   if (!(pixels instanceof Uint8ClampedArray) || pixels.length !== 4 * width * height) {
     throw refused(
+      field,
       `a Uint8ClampedArray of ${4 * width * height} values, RGBA`,
       `${pixels?.length ?? 'nothing'}`,
     );
@@ -41,6 +42,7 @@ export function sizeOfStart(
   const asksAll = asked.width !== undefined && asked.height !== undefined;
   if (asksAll || Math.max(width, height) <= maximum) return { width, height };
   throw refused(
+    'image',
     `at most ${maximum} pixels a side`,
     `${width} × ${height}, after the picture’s ${image.width} × ${image.height}`,
     `Give a width and a height of at most ${maximum}.`,
@@ -57,8 +59,8 @@ export function noteResized(image: Size, size: Size): string | undefined {
   );
 }
 
-function refused(expected: string, found: string, fix?: string): EngineError {
-  return new EngineError('engine/request', 'image cannot be used', {
+function refused(field: string, expected: string, found: string, fix?: string): EngineError {
+  return new EngineError('engine/request', `${field} cannot be used`, {
     expected,
     found,
     ...(fix !== undefined && { fix }),

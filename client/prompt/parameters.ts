@@ -39,6 +39,10 @@ export interface PictureParameters {
   readonly denoisingStrength?: number;
   readonly clipSkip?: number;
   readonly ensd?: number;
+  /** Pixels. */
+  readonly maskBlur?: number;
+  /** As the web UI writes it: `fill`, `latent noise`, `latent nothing`; absent means `original`. */
+  readonly maskedContent?: string;
   /** Style or embedding name → first hexadecimal digits of its file's SHA-256. */
   readonly hypernetHashes?: Readonly<Record<string, string>>;
   readonly embeddingHashes?: Readonly<Record<string, string>>;
@@ -102,6 +106,8 @@ const FIELDS: {
   denoisingStrength: ['Denoising strength', number],
   clipSkip: ['Clip skip', number],
   ensd: ['ENSD', number],
+  maskBlur: ['Mask blur', number],
+  maskedContent: ['Masked content', text],
   hypernetHashes: ['Hypernet hashes', hashes],
   embeddingHashes: ['TI hashes', hashes],
   styleParameters: ['Style parameters', styleParameters],

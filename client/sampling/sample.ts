@@ -1,10 +1,11 @@
 // Noise to latent: one call for every sampler.
 import { ddimTimesteps, walkDdim } from './ddim.ts';
-import { createDenoiser, type DenoiserOptions } from './denoiser.ts';
+import { createDenoiser, type Denoiser, type DenoiserOptions } from './denoiser.ts';
 import { ALPHAS_CUMULATIVE, TRAINING_STEPS } from './diffusion.ts';
 import { SamplingError } from './error.ts';
 import type { Latent } from './latent.ts';
 import { consistent, LCM_LEVELS, lcmTimestep } from './lcm.ts';
+import { type Kept, keepUnmasked } from './masked.ts';
 import { resolveSampling, type SamplerKey } from './names.ts';
 import { type WalkOptions, walkSigmas } from './run.ts';
 import { checkSteps, noiseSchedule, TRAINED_LEVELS } from './schedule.ts';
@@ -29,6 +30,8 @@ export interface StartLatent {
   readonly latents: Float32Array;
   /** 0 … 1: the share of the steps that are taken, from the noise level that they begin at. */
   readonly strength: number;
+  /** Of the size of the noise: 1 where the latent is drawn anew, 0 where it stays as it is; without one, all is drawn. */
+  readonly mask?: Float32Array | undefined;
 }
 
 /**
@@ -57,24 +60,23 @@ function ddimStepsTaken(steps: number, strength: number): number {
  * second-order samplers. Rejects with the signal's reason when aborted; throws SamplingError.
  */
 export async function sample<L extends Latent>(request: SampleRequest<L>): Promise<Float32Array> {
-  const { math, noise, steps, signal, onStep } = request;
+  const { math, start } = request;
+  if (start?.mask === undefined) return math.read(await walk(request, undefined));
+  const kept = { mask: math.hold(math.upload(start.mask)), latents: math.hold(math.upload(start.latents)) };
+  return math.read(math.blend(kept.mask, await walk(request, kept), kept.latents));
+}
+
+async function walk<L extends Latent>(request: SampleRequest<L>, kept: Kept<L> | undefined): Promise<L> {
+  const { math, noise, steps, start, signal, onStep } = request;
   const { sampler, schedule } = resolveSampling(request.sampler, request.schedule);
   const isConsistency = sampler.key === 'lcm';
-  const denoiser = createDenoiser({ ...request, ...(isConsistency && { timestepOf: lcmTimestep }) });
+  const denoiser = denoiserOf(request, isConsistency, kept);
   if (sampler.key === 'ddim' || schedule === undefined) {
-    const walked = await walkDdim({
-      ...ddimStart(request),
-      math,
-      predictNoise: denoiser.predictNoise,
-      signal,
-      onStep,
-    });
-    return math.read(walked);
+    return walkDdim({ ...ddimStart(request), math, predictNoise: denoiser.predictNoise, signal, onStep });
   }
   const discardPenultimate = sampler.key === 'dpm_2' || sampler.key === 'dpm_2_ancestral';
   const levels = isConsistency ? LCM_LEVELS : TRAINED_LEVELS;
   const whole = noiseSchedule(schedule, steps, discardPenultimate, levels);
-  const { start } = request;
   const sigmas = start === undefined ? whole : whole.slice(steps - startStep(steps, start.strength) - 1);
   const draw = () => {
     const drawn = request.draw();
@@ -85,19 +87,33 @@ export async function sample<L extends Latent>(request: SampleRequest<L>): Promi
     });
   };
   const under = start === undefined ? [] : [[1, math.upload(start.latents)] as const];
-  const walked = await walkSigmas({
+  return walkSigmas({
     math,
     sampler: sampler.key,
     sigmas,
     x: math.weightedSum([sigmas[0]!, math.upload(noise)], ...under),
-    denoise: isConsistency
-      ? async (x, sigma, step) => consistent(math, x, await denoiser.denoise(x, sigma, step), sigma)
-      : denoiser.denoise,
+    denoise: denoiser.denoise,
     draw,
     signal,
     onStep,
   });
-  return math.read(walked);
+}
+
+/** The network as the sampler asks it; what is kept is put back last. */
+function denoiserOf<L extends Latent>(
+  request: SampleRequest<L>,
+  isConsistency: boolean,
+  kept: Kept<L> | undefined,
+): Denoiser<L> {
+  const { math } = request;
+  const guided = createDenoiser({ ...request, ...(isConsistency && { timestepOf: lcmTimestep }) });
+  const asked: Denoiser<L> = isConsistency
+    ? {
+        ...guided,
+        denoise: async (x, sigma, step) => consistent(math, x, await guided.denoise(x, sigma, step), sigma),
+      }
+    : guided;
+  return kept === undefined ? asked : keepUnmasked(math, asked, kept);
 }
 
 /** As the web UI: the latent under the noise of timestep number t, then the t steps below it. */

@@ -14,6 +14,7 @@ import { Sessions } from '../../client/engine/sessions.ts';
 import { MAX_START_PIXELS } from '../../client/engine/start-picture.ts';
 import {
   createEngine,
+  decodePng,
   type Engine,
   encodePng,
   type GenerateRequest,
@@ -202,8 +203,40 @@ describe('the command line', () => {
     [{ image: 'a.png', denoise: '1.5' }, /--denoise must be a number from 0 to 1/],
     [{ denoise: '0.5' }, /without --image or --init-latent/],
     [{ image: 'nowhere.png' }, /no such file/],
+    [{ mask: 'm.png' }, /--mask needs --image/],
+    [{ image: 'a.png', 'mask-blur': '3' }, /--mask-blur changes nothing without --mask/],
+    [{ image: 'a.png', 'masked-content': 'fill' }, /--masked-content changes nothing without --mask/],
   ])('refuses %o', async (values, words) => {
     await expect(requestOf('cat', values)).rejects.toThrow(words);
+  });
+
+  it('draws within a mask', async () => {
+    const [from, black, to] = ['kept.png', 'black.png', 'masked.png'].map((name) => join(folder, name));
+    const image = picture(64, 64);
+    writeFileSync(from!, encodePng(image));
+    writeFileSync(
+      black!,
+      encodePng({ ...image, pixels: image.pixels.map((_, i) => 255 * Number(i % 4 === 3)) }),
+    );
+    const values = { image: from!, mask: black!, 'mask-blur': '2.5', 'masked-content': 'latent-noise' };
+    const { request, inputs } = await requestOf('cat', values);
+    expect(request).toMatchObject({ maskBlur: 2.5, maskedContent: 'latent noise' });
+    expect(inputs).toEqual([from, black]);
+    await expect(requestOf('cat', { ...values, 'mask-blur': '65' })).rejects.toThrow(
+      /--mask-blur .* 0 to 64/,
+    );
+    await expect(requestOf('cat', { ...values, 'masked-content': 'x' })).rejects.toThrow(
+      /latent-nothing, not "x"/,
+    );
+    await tinctureJson(
+      'generate', 'cat', '--model', MODEL, '--steps', '2', '--image', from!, '--mask', black!, '--mask-blur', '2.5',
+      '--masked-content', 'latent-noise', '--backend', 'wasm', '--output', to!,
+    ); // biome-ignore format: pairs
+    const png = readFileSync(to!);
+    expect(decodePng(png, 'masked.png').pixels).toEqual(image.pixels);
+    expect(readPngText(png)['parameters']).toMatch(
+      /Denoising strength: 0.75, Mask blur: 2.5, Masked content: latent noise/,
+    );
   });
 
   it('says what to do with a file that is no PNG, and reads none that is too large', async () => {

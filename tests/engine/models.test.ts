@@ -108,6 +108,25 @@ describe('the reference’s DDIM latent', () => {
     // With weights on the mask's channel the picture is another one: the ones arrive.
     for (let o = 0; o < out; o++) wide.fill(0.05, o * 81 + 36, o * 81 + 45);
     expect(await drawn(await filesOf(tensors), 'sd-tiny')).toBeGreaterThan(1e-2);
+    const engine = await createEngine({ model: await filesOf(tensors), backend: 'wasm', threads: 1 });
+    try {
+      const grey = (level: (i: number) => number) => ({
+        width: 64,
+        height: 64,
+        pixels: Uint8ClampedArray.from({ length: 4 * 64 ** 2 }, (_, i) =>
+          i % 4 === 3 ? 255 : level(i >> 2),
+        ),
+      });
+      const image = grey((i) => i % 200);
+      const latents = async (mask?: GenerateRequest['mask']) => {
+        const request = { prompt: 'cat', seed: 1, steps: 2, guidance: 1, maskBlur: 0, image };
+        return (await engine.generate({ ...request, ...(mask && { mask }) })).latents.data;
+      };
+      const whole = await latents();
+      expect(await latents(grey(() => 255))).toEqual(whole);
+    } finally {
+      await engine.close();
+    }
   });
 });
 
