@@ -13,7 +13,7 @@ import { readTrainingState, type SavedTraining } from '../training/state-file.ts
 import { decimalNumber, required, UsageError, wholeNumber } from './command.ts';
 import { checkOutput } from './output.ts';
 import { cardOf } from './train-card.ts';
-import { clippingOf, list, memoryOf, previewSeedsOf, seedOf, sizeOf } from './train-values.ts';
+import { clippingOf, cropOf, list, memoryOf, previewSeedsOf, seedOf, sizeOf } from './train-values.ts';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -21,7 +21,7 @@ const flag = { type: 'boolean' } as const;
 /** Options that change the numbers: a run that goes on takes them from its file, unless they are given anew. */
 const KEPT = {
   name: text, steps: text, rate: text, warmup: text, batch: text, accumulate: text, clip: text, 'weight-decay': text,
-  'min-snr': text, 'snr-floor': text, 'spread-timesteps': flag, rollouts: text, seed: text, size: text, buckets: flag,
+  'min-snr': text, 'snr-floor': text, 'spread-timesteps': flag, rollouts: text, seed: text, size: text, buckets: flag, crop: text,
   flip: flag, alpha: flag, sampled: flag,
   template: { type: 'string', multiple: true }, 'shuffle-tags': flag, 'tag-dropout': text, empty: text,
   'hold-back': text, memory: text, widths: text, layers: text, activation: text, initialization: text,
@@ -96,13 +96,17 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
   const rate = word('rate') ?? DEFAULT_RATES[kind];
   // Refused now rather than after the pictures were read.
   parseRateSchedule(rate, steps, resume?.state.step);
+  const [plain, crop] = [word('plain'), cropOf(word('crop'))];
+  if (plain !== undefined && crop === 'focal') {
+    throw new UsageError('--plain goes with --crop centre: a picture and its plain one must be cut alike');
+  }
   const templates = (values['template'] as string[] | undefined) ?? [];
   return {
     kind,
     output,
     companion,
     data: required('--data', word('data')),
-    plain: word('plain'),
+    plain,
     model: word('model') ?? DEFAULT_MODEL,
     name,
     steps,
@@ -119,6 +123,7 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
     seed,
     size: sizeOf(word('size')),
     buckets: values['buckets'] === true,
+    crop,
     flip: values['flip'] === true,
     alpha: values['alpha'] === true,
     sampled: values['sampled'] === true,

@@ -2,6 +2,7 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { TinctureError } from '../../plugins/contract/error.ts';
 import { openModel } from '../engine/model.ts';
+import { decodeAnyPicture } from '../formats/node-picture.ts';
 import { nodePlatform } from '../node.ts';
 import { chooseTrainingBackend } from '../training/backend.ts';
 import { prepareExamples, type TrainingPicture, withPlain } from '../training/examples.ts';
@@ -48,7 +49,7 @@ export async function trainToFiles(
   say(`${request.kind} over ${model.facts.name} (${model.facts.hash}) on ${reason}`);
   const sizes = exampleOptions(request, model.facts.defaults);
   const prepare = (some: readonly TrainingPicture[]) =>
-    prepareExamples(some, model, backend, sizes, { signal });
+    prepareExamples(some, model, backend, sizes, { signal, decodeOther: decodeAnyPicture });
   const prepared = await prepare(files);
   const examples =
     plain === undefined ? prepared.examples : withPlain(prepared.examples, (await prepare(plain)).examples);

@@ -1,5 +1,6 @@
 // Values of `train`'s options that are more than one number: lists, seeds, sizes and plans.
 import { MAX_PREVIEWS } from '../../plugins/contract/style.ts';
+import { CROPS, type Crop } from '../training/examples.ts';
 import type { TrainingOptions } from '../training/options.ts';
 import type { Size } from '../training/pictures.ts';
 import type { MemoryPlan } from '../training/step-graph.ts';
@@ -46,4 +47,10 @@ export function sizeOf(given: string | undefined): Size | undefined {
 export function memoryOf(given: string | undefined): MemoryPlan | undefined {
   if (given === undefined || given === 'kept' || given === 'cheap' || given === 'segments') return given;
   throw new UsageError(`--memory must be kept, cheap or segments, not ${JSON.stringify(given)}`);
+}
+
+export function cropOf(given: string | undefined): Crop {
+  const crop = given === undefined ? 'centre' : CROPS.find((known) => known === given);
+  if (crop !== undefined) return crop;
+  throw new UsageError(`--crop must be ${CROPS.join(' or ')}, not ${JSON.stringify(given)}`);
 }

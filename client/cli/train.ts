@@ -6,7 +6,7 @@ import { TRAIN_OPTIONS, trainRequest } from './train-request.ts';
 
 const HELP = `Usage: tincture train hypernetwork|embedding --data DIR --output FILE [options]
 
-Trains on this machine, from the pictures in DIR (PNG), over a model that stays as it is. A picture's words are those in
+Trains on this machine, from the pictures in DIR (PNG, JPEG, WebP, GIF), over a model that stays as it is. A picture's words are those in
 the .txt file of its name, else its file name. FILE.pt is what AUTOMATIC1111's web UI loads, FILE.safetensors the
 same without pickle, FILE.style a hypernetwork ready to publish, with previews and a card that records its training;
 FILE.training.safetensors beside it holds what --resume goes on from, to the same numbers.
@@ -28,6 +28,8 @@ FILE.training.safetensors beside it holds what --resume goes on from, to the sam
   --seed N               all chances follow from it (default 0)
   --size WxH             pixels (default: the model's)
   --buckets              cut each picture to the nearest of several shapes, not to --size
+  --crop centre|focal    what is kept of a picture in another shape: its middle (default), or where edges, contrast and
+                         entropy say its subject is
   --flip                 take each picture mirrored too
   --alpha                weigh the loss by the pictures' transparency
   --sampled              draw each latent from the encoder's distribution instead of its mean

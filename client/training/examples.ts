@@ -6,13 +6,16 @@ import { createSession } from '../runtime/create.ts';
 import type { Backend } from '../runtime/session.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { TrainingError } from './error.ts';
+import { CENTRE, focalPoint } from './focal-point.ts';
 import {
   bucketSizes,
   decodePicture,
   fitPicture,
+  keptShare,
   latentWeights,
   MAX_FILE_BYTES,
   nearestSize,
+  type PictureDecoder,
   type Size,
 } from './pictures.ts';
 
@@ -38,15 +41,27 @@ export interface Example {
   readonly plain?: Tensor;
 }
 
+export const CROPS = ['centre', 'focal'] as const;
+export type Crop = (typeof CROPS)[number];
+
 export interface ExampleOptions {
   /** Pixels of a picture, both multiples of the model's pixel multiple. */
   readonly size: Size;
   /** Cut each picture to the nearest of several shapes of the same area instead of to `size`. */
   readonly buckets: boolean;
+  /** What a cut keeps of a picture in another shape: its middle, or what seems to be its subject. */
+  readonly crop: Crop;
   /** Take each picture mirrored too. */
   readonly flip: boolean;
   /** Weigh the loss by the pictures' alpha. */
   readonly alpha: boolean;
+}
+
+export interface PreparationSurroundings {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+  /** For pictures that are no PNG; default: the browser's decoder. */
+  readonly decodeOther?: PictureDecoder;
 }
 
 export interface Preparation {
@@ -73,7 +88,7 @@ export async function prepareExamples(
   { checkpoint, config }: EncodingModel,
   backend: Backend,
   options: ExampleOptions,
-  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
+  { signal, onProgress, decodeOther }: PreparationSurroundings = {},
 ): Promise<Preparation> {
   checkSize(options.size, config.pixelMultiple);
   if (pictures.length > MAX_PICTURES) {
@@ -94,10 +109,11 @@ export async function prepareExamples(
       signal?.throwIfAborted();
       onProgress?.(index, pictures.length);
       try {
-        const pixels = await decodePicture(await readWhole(picture), picture.name);
+        const pixels = await decodePicture(await readWhole(picture), picture.name, decodeOther);
         const size = nearestSize(pixels, sizes);
+        const focus = options.crop === 'focal' ? focalPoint(pixels, keptShare(pixels, size)) : CENTRE;
         for (const flipped of options.flip ? [false, true] : [false]) {
-          const { image, alpha } = fitPicture(pixels, size, flipped);
+          const { image, alpha } = fitPicture(pixels, size, { flipped, focus });
           const { moments } = await encoder.run({ image });
           const weight = options.alpha ? latentWeights(alpha, config.latentFactor) : undefined;
           examples.push({
@@ -119,7 +135,7 @@ export async function prepareExamples(
   if (examples.length === 0) {
     throw new TrainingError('training/data', 'there is no picture to train on', {
       found: pictures.length === 0 ? 'no picture files' : notices.slice(0, 3).join('; '),
-      fix: 'Give a folder with PNG pictures of at least 64 pixels a side.',
+      fix: 'Give pictures of at least 64 pixels a side.',
     });
   }
   return { examples, notices };

@@ -2,6 +2,7 @@
 import { decodePng, type Pixels } from '../formats/png.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { TrainingError } from './error.ts';
+import { CENTRE, type FocalPoint } from './focal-point.ts';
 
 /** A smaller side has no detail to learn from. */
 export const MIN_SIDE = 64;
@@ -15,11 +16,18 @@ const SIGNATURES = [
   { kind: 'GIF', bytes: [0x47, 0x49, 0x46, 0x38] },
 ] as const;
 
+/** Decodes what is no PNG, on this kind of machine. */
+export type PictureDecoder = (bytes: Uint8Array<ArrayBuffer>, where: string) => Promise<Pixels>;
+
 /**
- * Decodes a picture: PNG everywhere; what else a browser shows, by its own decoder. Throws `training/picture` for what
- * is not readable here, broken, or smaller than 64 pixels a side, and the readers' own errors.
+ * Decodes a picture: PNG by our own reader, other kinds by `decodeOther`, which is the browser's decoder where none is given.
+ * Throws `training/picture` for what is not readable here, broken, or smaller than 64 pixels a side, and the readers' own errors.
  */
-export async function decodePicture(bytes: Uint8Array<ArrayBuffer>, where: string): Promise<Pixels> {
+export async function decodePicture(
+  bytes: Uint8Array<ArrayBuffer>,
+  where: string,
+  decodeOther: PictureDecoder = decodeInBrowser,
+): Promise<Pixels> {
   const kind = SIGNATURES.find((signature) => signature.bytes.every((byte, i) => bytes[i] === byte))?.kind;
   if (kind === undefined) {
     throw new TrainingError('training/picture', 'not a picture', {
@@ -27,7 +35,7 @@ export async function decodePicture(bytes: Uint8Array<ArrayBuffer>, where: strin
       expected: 'PNG, JPEG, WebP or GIF',
     });
   }
-  const picture = kind === 'PNG' ? decodePng(bytes, where) : await decodeInBrowser(bytes, kind, where);
+  const picture = kind === 'PNG' ? decodePng(bytes, where) : await decodeOther(bytes, where);
   if (Math.min(picture.width, picture.height) >= MIN_SIDE) return picture;
   throw new TrainingError('training/picture', 'the picture is too small', {
     where,
@@ -36,19 +44,18 @@ export async function decodePicture(bytes: Uint8Array<ArrayBuffer>, where: strin
   });
 }
 
-async function decodeInBrowser(bytes: Uint8Array<ArrayBuffer>, kind: string, where: string): Promise<Pixels> {
+async function decodeInBrowser(bytes: Uint8Array<ArrayBuffer>, where: string): Promise<Pixels> {
   if (typeof createImageBitmap !== 'function' || typeof OffscreenCanvas !== 'function') {
-    throw new TrainingError('training/picture', `a ${kind} picture cannot be read outside a browser`, {
+    throw new TrainingError('training/picture', 'only PNG is read outside a browser', {
       where,
-      expected: 'PNG',
-      fix: 'Convert it to PNG, or train in the browser.',
+      expected: 'PNG, or a decoder for other kinds',
     });
   }
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(new Blob([bytes]));
   } catch (cause) {
-    throw new TrainingError('training/picture', `the ${kind} picture is broken`, { where, cause });
+    throw new TrainingError('training/picture', 'the picture is broken', { where, cause });
   }
   try {
     const { width, height } = bitmap;
@@ -95,11 +102,18 @@ export interface FittedPicture {
   readonly alpha: Tensor;
 }
 
-/** Cuts the centre out in the shape of `size` and scales it, each pixel the mean of what falls into it. */
-export function fitPicture({ width, height, pixels }: Pixels, size: Size, flipped = false): FittedPicture {
+/**
+ * Cuts the largest part in the shape of `size` out, around `focus` as far as the picture reaches, and scales it, each pixel
+ * the mean of what falls into it.
+ */
+export function fitPicture(
+  { width, height, pixels }: Pixels,
+  size: Size,
+  { flipped = false, focus = CENTRE }: { readonly flipped?: boolean; readonly focus?: FocalPoint } = {},
+): FittedPicture {
   const scale = Math.min(width / size.width, height / size.height);
-  const left = (width - scale * size.width) / 2;
-  const top = (height - scale * size.height) / 2;
+  const left = windowStart(focus.x * width, scale * size.width, width);
+  const top = windowStart(focus.y * height, scale * size.height, height);
   const columns = spans(size.width, scale, left, width);
   const rows = spans(size.height, scale, top, height);
   const image = tensor([1, 3, size.height, size.width]);
@@ -125,6 +139,17 @@ export function fitPicture({ width, height, pixels }: Pixels, size: Size, flippe
     }
   }
   return { image, alpha };
+}
+
+/** Where a window around `middle` begins, inside 0 … length. */
+function windowStart(middle: number, window: number, length: number): number {
+  return Math.min(Math.max(middle - window / 2, 0), Math.max(length - window, 0));
+}
+
+/** The share of a picture's sides that a cut in the shape of `size` keeps. */
+export function keptShare({ width, height }: Size, size: Size): Size {
+  const scale = Math.min(width / size.width, height / size.height);
+  return { width: (scale * size.width) / width, height: (scale * size.height) / height };
 }
 
 /** For each place of the result the source's places that fall into it, with their shares. */

@@ -2,7 +2,7 @@
 import type { HypernetworkDescription } from '../hypernetwork/hypernetwork.ts';
 import { defaultOptions } from './default-options.ts';
 import { TrainingError } from './error.ts';
-import type { ExampleOptions } from './examples.ts';
+import type { Crop, ExampleOptions } from './examples.ts';
 import type { TrainingOptions } from './options.ts';
 import type { Size } from './pictures.ts';
 import type { MemoryPlan, Trainee } from './step-graph.ts';
@@ -27,6 +27,7 @@ export interface TrainingRequest {
   /** Undefined: the model's. */
   readonly size: Size | undefined;
   readonly buckets: boolean;
+  readonly crop: Crop;
   readonly flip: boolean;
   readonly alpha: boolean;
   readonly sampled: boolean;
@@ -73,8 +74,8 @@ export function trainingOptions(request: TrainingRequest, currentStep: number): 
 
 /** How pictures become examples; `modelSize` is taken where none is asked for. */
 export function exampleOptions(request: TrainingRequest, modelSize: Size): ExampleOptions {
-  const { size, buckets, flip, alpha } = request;
-  return { size: size ?? { width: modelSize.width, height: modelSize.height }, buckets, flip, alpha };
+  const { size, buckets, crop, flip, alpha } = request;
+  return { size: size ?? { width: modelSize.width, height: modelSize.height }, buckets, crop, flip, alpha };
 }
 
 /** The attention widths of a model that a hypernetwork can be for. */

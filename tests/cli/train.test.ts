@@ -62,7 +62,7 @@ test(
     expect(stopped.code, stopped.stderr).toBe(130);
     const step = events(stopped.stdout).findLast(({ event }) => event === 'save')!.step!;
     expect(stopped.stderr).toContain(`stopped after step ${step}`);
-    expect(events(stopped.stdout)[0]!.notice).toMatch(/photo\.jpg.*JPEG.*outside a browser/);
+    expect(events(stopped.stdout)[0]!.notice).toMatch(/left out: photo\.jpg.*cannot be read/);
 
     const last = step + 1;
     const { code, stdout, stderr } = await tincture(
@@ -155,6 +155,7 @@ test.each([
   [['embedding', '--data', '.', '--output', 'x.pt', '--rate', '1e-3:10, quick'], /character 10.*quick/s],
   [['embedding', '--data', '.', '--output', 'x.pt', '--vectors', '76'], /--vectors.*1 to 75/],
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--dropout', '0,0.3'], /3 rates/],
+  [['hypernetwork', '--data', '.', '--output', 'x.pt', '--crop', 'left'], /centre or focal/],
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--clip', 'norm'], /value:X or norm:X/],
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--rollouts', '17'], /--rollouts.*0 to 16/],
 ])('train %j is refused in words', async (args, message) => {

@@ -14,6 +14,7 @@ import { configureRuntime } from '../../client/runtime/configure.ts';
 import { tensor } from '../../client/tensor/tensor.ts';
 import { defaultOptions } from '../../client/training/default-options.ts';
 import { type Example, prepareExamples } from '../../client/training/examples.ts';
+import { holdBack } from '../../client/training/open-training.ts';
 import type { TrainingOptions } from '../../client/training/options.ts';
 import { embeddingFile, hypernetworkFile } from '../../client/training/result.ts';
 import { runTraining } from '../../client/training/run.ts';
@@ -77,7 +78,13 @@ beforeAll(async () => {
   const pictures = [0.01, 0.02, 0.03].map((phase, i) =>
     picture(`picture ${i}`, encodePng({ width: 64, height: 64, pixels: pixels(phase) })),
   );
-  const options = { size: { width: 64, height: 64 }, buckets: false, flip: false, alpha: true };
+  const options = {
+    size: { width: 64, height: 64 },
+    buckets: false,
+    crop: 'centre',
+    flip: false,
+    alpha: true,
+  } as const;
   const prepared = await prepareExamples(
     [...pictures, picture('a text', new TextEncoder().encode('hello'))],
     model,
@@ -86,6 +93,41 @@ beforeAll(async () => {
   );
   expect(prepared.notices).toEqual([expect.stringMatching(/left out: a text: not a picture/)]);
   examples = prepared.examples;
+});
+
+test('pictures in buckets, mirrored, are examples of several sizes, encoded once; some are held back whole', async () => {
+  let reads = 0;
+  const of = (width: number, height: number, name: string) => {
+    const pixels = new Uint8ClampedArray(width * height * 4).map((_, i) =>
+      i % 4 === 3 ? 255 : (i * 7) % 256,
+    );
+    const bytes = encodePng({ width, height, pixels });
+    const read = async () => {
+      reads++;
+      return bytes;
+    };
+    return { name, caption: name, size: bytes.length, read };
+  };
+  const files = [of(64, 64, 'square'), of(160, 80, 'wide'), of(80, 170, 'high')];
+  const { examples: all } = await prepareExamples(files, model, 'wasm', {
+    size: { width: 64, height: 64 },
+    buckets: true,
+    crop: 'focal',
+    flip: true,
+    alpha: false,
+  });
+  expect(reads).toBe(3);
+  const sizeOf = ({ mean }: Example) => mean.shape.slice(1).join('×');
+  expect(all.map((example) => [example.name, sizeOf(example)])).toEqual([
+    ['square', '8×8'], ['square (mirrored)', '8×8'], ['wide', '6×10'], ['wide (mirrored)', '6×10'],
+    ['high', '10×6'], ['high (mirrored)', '10×6'],
+  ]); // biome-ignore format: a table
+  expect(all[2]!.mean.data).not.toEqual(all[3]!.mean.data);
+  const { examples: kept, validation } = holdBack(all, { holdBack: 1, flip: true, seed: 3n });
+  expect(validation).toHaveLength(1);
+  expect(kept.map(({ caption }) => caption)).not.toContain(validation[0]!.caption);
+  expect(kept).toHaveLength(4);
+  expect(() => holdBack(all, { holdBack: 3, flip: true, seed: 3n })).toThrow(/leaves no picture.*at most 2/s);
 });
 
 function job(change: Partial<TrainingOptions> = {}): TrainerJob {
