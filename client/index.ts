@@ -4,7 +4,8 @@ export * from './account.ts';
 export type { BlobCache } from './cache/blob-cache.ts';
 export { opfsCache } from './cache/opfs.ts';
 export { createEngine } from './engine/create.ts';
-export { embeddingWord, embeddingWords } from './engine/embeddings.ts';
+export { embeddingWord } from './engine/embedding-source.ts';
+export { embeddingWords } from './engine/embeddings.ts';
 export type {
   DrawnPicture,
   EmbeddingSource,

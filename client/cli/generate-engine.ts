@@ -1,7 +1,7 @@
 // What commands that draw with generate's options share about the engine: its model, its backend, and a note on what lies idle.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { embeddingWord } from '../engine/embeddings.ts';
+import { embeddingWord } from '../engine/embedding-source.ts';
 import type { EngineOptions } from '../engine/engine.ts';
 import { UsageError } from './command.ts';
 import { defined } from './generate-request.ts';

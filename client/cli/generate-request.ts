@@ -19,8 +19,8 @@ Draws a picture on this machine. <hypernet:NAME:STRENGTH> in the prompt means th
   --model DIR|NAME         a model’s folder, URL, or name: of tincture models, else of the registry (default: Tincture’s own model)
   --style FILE|NAME[:S]    a style or hypernetwork at strength S (default 1, negative works); again for more, in order
   --parameter NAME=VALUE   a parameter of the style; STYLE.NAME=VALUE where there are several; again for more
-  --embedding FILE         a textual inversion (.pt, .bin, .safetensors, .png): its file's name without the extension, or the
-                           name inside it, is its word in both prompts; again for more
+  --embedding FILE|NAME    a textual inversion (.pt, .bin, .safetensors, .png, .style, or a name in the registry): its name without
+                           the extension, or the name inside it, is its word in both prompts; again for more
   --negative TEXT          what the picture should not be
   --clip-skip N            leave out the text encoder's last N-1 layers (default 1: none)
   --steps N                1 to 1000

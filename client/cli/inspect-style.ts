@@ -1,5 +1,6 @@
 // Inspecting `.style` files: the card, what is packed, and whether its plugin may run.
 import { cardDigest, cardOf } from '../../plugins/contract/card-section.ts';
+import { kindOf } from '../../plugins/contract/style.ts';
 import type { ByteSource } from '../formats/entry.ts';
 import { openStyleFile } from '../formats/style-file.ts';
 import { checkPlugin } from '../kit/check.ts';
@@ -28,11 +29,16 @@ export async function inspectStyle(source: ByteSource): Promise<Report> {
     facts: { kind: 'style file', manifest, card, exports: plugin?.facts?.does ?? [], problem },
     rows: [
       ['name', `${manifest.name} ${manifest.version}`],
+      ['kind', kindOf(manifest)],
       ['title', manifest.title],
       ['author', `${manifest.author}, ${manifest.licence}`],
       ['made for', `${manifest.base.architecture}, context width ${manifest.base.contextWidth}`],
-      ['parameters', parameters.join('; ') || 'none'],
-      ['plugin', blobs.plugin === null ? 'the standard one' : fileSize(blobs.plugin.size)],
+      ...(manifest.vectors === undefined
+        ? [
+            ['parameters', parameters.join('; ') || 'none'] as const,
+            ['plugin', blobs.plugin === null ? 'the standard one' : fileSize(blobs.plugin.size)] as const,
+          ]
+        : [['vectors', String(manifest.vectors)] as const]),
       ...(plugin?.facts?.does ?? []).map(
         ({ export: name, meaning }) => ['', `${meaning} (${name})`] as const,
       ),

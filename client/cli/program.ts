@@ -89,17 +89,17 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'search',
-    summary: 'styles of a registry',
+    summary: 'styles and embeddings of a registry',
     load: async () => (await import('./search.ts')).search,
   },
   {
     name: 'pull',
-    summary: 'a style of a registry as one .style file',
+    summary: 'a style or embedding of a registry as one .style file',
     load: async () => (await import('./pull.ts')).pull,
   },
   {
     name: 'publish',
-    summary: 'a style to a registry, signed',
+    summary: 'a style or an embedding to a registry, signed',
     load: async () => (await import('./publish.ts')).publish,
   },
   {

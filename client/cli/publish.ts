@@ -1,4 +1,4 @@
-// `tincture publish`: a style to a registry, signed with this machine's key.
+// `tincture publish`: a style or an embedding to a registry, signed with this machine's key.
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { TinctureError } from '../../plugins/contract/error.ts';
@@ -23,14 +23,18 @@ const HELP = `Usage: tincture publish FILE.style [OPTIONS]
        tincture publish FILE.pt --card CARD.json [--preview FILE.png]… [OPTIONS]
 
 Publishes a style: a packed file, an author's folder (built and packed first), or a hypernetwork (.pt or .safetensors) with a card.
+An embedding (.pt, .bin, .safetensors or .png) with a card is published in the same way; the card's name is its word in prompts.
 Blobs go first, large ones in parts, then the version, signed with this machine's key. Interrupted, it goes on where it was when it
 is run again; what is published already is a success that changes nothing. Versions only go up and never change.
 
   --registry URL   default: TINCTURE_REGISTRY, or that of the last login
-  --card FILE      card.json of a hypernetwork; its "files" are left aside
+  --card FILE      card.json of a hypernetwork or embedding; its "files" are left aside
   --preview FILE   a picture for it; again for the next
   --dry-run        checks and tells what would be sent, and sends nothing
   --json           print { outcome, name, version, url, blobs }`;
+
+/** Files that are no style yet: a card makes them one. */
+const BARE = ['.pt', '.safetensors', '.bin', '.png'];
 
 export const publish: Command = {
   help: HELP,
@@ -77,12 +81,12 @@ async function openStyle(
   signal: AbortSignal,
 ): Promise<StyleFile> {
   const extension = extname(path).toLowerCase();
-  const isHypernetwork = extension === '.pt' || extension === '.safetensors';
-  if (!isHypernetwork && (cardPath !== undefined || previews.length > 0)) {
-    throw new UsageError('--card and --preview go with a hypernetwork in a .pt or .safetensors file');
+  const isBare = BARE.includes(extension);
+  if (!isBare && (cardPath !== undefined || previews.length > 0)) {
+    throw new UsageError('--card and --preview go with the file of a hypernetwork or an embedding');
   }
   if (extension === '.style') return openStyleFile(await fileSource(path), signal);
-  if (!isHypernetwork) {
+  if (!isBare) {
     const { bytes } = await packFolder(await openProject(path), terminal, signal);
     return openStyleFile(bytesSource(path, bytes), signal);
   }
@@ -92,12 +96,7 @@ async function openStyle(
     );
   }
   const read = async (name: string) => ({ name, bytes: new Uint8Array(await readFile(name)) });
-  const {
-    files: _,
-    layers,
-    parameters = [],
-    ...card
-  } = parseAuthorCard(await cardText(cardPath, path), cardPath);
+  const { files: _, layers, parameters = [], ...card } = parseAuthorCard(await cardText(cardPath), cardPath);
   const { bytes } = await packStyle({
     card: { ...card, parameters, ...(layers !== undefined && { layers }) },
     weights: [await read(path)],
@@ -106,8 +105,8 @@ async function openStyle(
   return openStyleFile(bytesSource(path, bytes), signal);
 }
 
-/** The card as text; one without `files` gets the hypernetwork as its only one, so that it may be as short as it can. */
-async function cardText(cardPath: string, weights: string): Promise<string> {
+/** The card as text. Its `files` are not read: one file stands in their place, so that a card may be as short as it can. */
+async function cardText(cardPath: string): Promise<string> {
   const text = await readCardFile(cardPath);
   let value: unknown;
   try {
@@ -117,11 +116,7 @@ async function cardText(cardPath: string, weights: string): Promise<string> {
     return text;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return text;
-  const safeName = basename(weights).replaceAll(/[^\w .-]/g, '_');
-  return JSON.stringify({
-    ...value,
-    files: { plugin: null, weights: [`style${extname(safeName).toLowerCase()}`] },
-  });
+  return JSON.stringify({ ...value, files: { plugin: null, weights: ['style.safetensors'] } });
 }
 
 async function rehearse(

@@ -9,7 +9,7 @@ import { cancelOnSignals } from './signals.ts';
 
 const HELP = `Usage: tincture pull NAME[@RANGE] [--output FILE.style] [--registry URL] [--json]
 
-Downloads a style with all that belongs to it, verifies every digest, and writes one .style file, by default NAME.style.
+Downloads a style or an embedding with all that belongs to it, verifies every digest, and writes one .style file, by default NAME.style.
 RANGE is an exact version, a range such as ^1.2, or latest (the default).
 
   --output FILE    where the file goes

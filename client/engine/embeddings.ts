@@ -1,11 +1,10 @@
 // Opens the embeddings of a request and keeps them for the next: files whose vectors stand for a word of the prompt.
-import { blobSource } from '../formats/blob-source.ts';
 import { digestOf } from '../formats/digest.ts';
 import { type Embedding, readEmbedding } from '../formats/embedding.ts';
 import type { ByteSource } from '../formats/entry.ts';
 import type { NamedEmbedding } from '../prompt/embedding-words.ts';
 import { widenToFloat32 } from '../tensor/widen.ts';
-import { download, isUrl } from './download.ts';
+import { findEmbedding } from './embedding-source.ts';
 import type { EmbeddingSource } from './engine.ts';
 import { EngineError } from './errors.ts';
 import type { Finding } from './find-model.ts';
@@ -62,8 +61,7 @@ export class Embeddings {
   }
 
   async #open(source: EmbeddingSource, signal: AbortSignal): Promise<OpenEmbedding> {
-    const file = await this.#find(source, signal);
-    const stem = embeddingWord(typeof source === 'string' ? source : source.name);
+    const { name: stem, file } = await findEmbedding(source, this.#finding, signal);
     const embedding = await readEmbedding(file);
     if (embedding === undefined) {
       throw new EngineError('engine/embedding', 'the file holds no embedding', {
@@ -98,27 +96,9 @@ export class Embeddings {
       },
     };
   }
-
-  async #find(source: EmbeddingSource, signal: AbortSignal): Promise<ByteSource> {
-    if (typeof source !== 'string') {
-      return source.file instanceof Blob ? blobSource(source.name, source.file) : source.file;
-    }
-    const file = await this.#finding.platform.openPath(source);
-    if (file !== undefined) return file;
-    if (isUrl(source)) return blobSource(source, await download(source, { signal }));
-    throw new EngineError('engine/embedding', `no embedding ${source}`, {
-      expected: 'a path or URL of an embedding’s file',
-      fix: 'Check the path.',
-    });
-  }
 }
 
 /** The words of an embedding: its file's, and the name inside, for people rename files and prompts keep the old word. */
 export function embeddingWords(word: string, { name }: Pick<Embedding, 'name'>): string[] {
   return [...new Set([word, ...(name === undefined || name.trim() === '' ? [] : [name])])];
-}
-
-/** The word that a file's name gives: without folder and extension. */
-export function embeddingWord(path: string): string {
-  return path.replace(/^.*[\\/]/, '').replace(/\.(pt|bin|safetensors|png)$/i, '');
 }

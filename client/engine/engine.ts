@@ -52,8 +52,8 @@ export interface StrengthPoint {
 }
 
 /**
- * A textual-inversion embedding: a path or URL of its file (.pt, .bin, .safetensors or .png), or the file in hand. The name without
- * its extension is the word in prompts, and so is the name that the file gives itself.
+ * A textual-inversion embedding: a name in the registry, a path or URL of its file (.pt, .bin, .safetensors, .png or .style), or the
+ * file in hand. The name without its extension is the word in prompts, and so is the name that the file gives itself.
  */
 export type EmbeddingSource = string | { readonly name: string; readonly file: ByteSource | Blob };
 

@@ -1,6 +1,6 @@
 // Finds a style's files: in hand, by path, beside the model, at an URL, or in the registry.
 import { cardDigest, cardOf } from '../../plugins/contract/card-section.ts';
-import type { StyleManifest } from '../../plugins/contract/style.ts';
+import { kindOf, type StyleManifest } from '../../plugins/contract/style.ts';
 import { blobSource } from '../formats/blob-source.ts';
 import { digestOf } from '../formats/digest.ts';
 import type { ByteSource } from '../formats/entry.ts';
@@ -26,7 +26,7 @@ export interface FoundStyle {
 /** Finds a style. Throws `engine/style` when nothing is there, and the readers' errors for broken files. */
 export async function findStyle(
   source: StyleSource,
-  model: OpenModel,
+  model: Pick<OpenModel, 'folder'>,
   { platform, registry }: Finding,
   signal: AbortSignal | undefined,
 ): Promise<FoundStyle> {
@@ -81,6 +81,13 @@ async function packed(
   weights: readonly ByteSource[],
   plugin: ByteSource | undefined,
 ): Promise<FoundStyle> {
+  if (kindOf(manifest) === 'embedding') {
+    throw new EngineError('engine/style', 'this is an embedding, not a style', {
+      where: name,
+      expected: 'what bends the context',
+      fix: 'Use it as an embedding, and write its word in the prompt.',
+    });
+  }
   const { blobs } = manifest;
   return {
     name,

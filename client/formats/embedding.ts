@@ -1,4 +1,5 @@
 // Textual-inversion embeddings: read from their containers, written as safetensors and as the reference writes `.pt`.
+import { EMBEDDING_TENSOR } from '../../plugins/contract/embedding.ts';
 import { widenToFloat32 } from '../tensor/widen.ts';
 import { containerOf } from './container.ts';
 import { pictureEmbedding } from './embedding-picture.ts';
@@ -10,8 +11,6 @@ import { readStored } from './tensor-file.ts';
 import { openTorchFile, type TorchFile } from './torch-file.ts';
 import { TorchTensor, type TorchTree, writeTorchFile } from './torch-write.ts';
 
-/** The tensor's name in safetensors files. */
-export const EMBEDDING_TENSOR = 'emb_params';
 /** The token that CLIP has for `*`, which the reference writes for all embeddings. */
 const STAR_TOKEN = 265;
 

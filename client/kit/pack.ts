@@ -2,11 +2,12 @@
 import { cardDigest, withCardSection } from '../../plugins/contract/card-section.ts';
 import { TinctureError } from '../../plugins/contract/error.ts';
 import { MAX_WEIGHTS_FILES } from '../../plugins/contract/limits.ts';
-import { MAX_PREVIEWS, type StyleCard, type StyleManifest } from '../../plugins/contract/style.ts';
+import { kindOf, MAX_PREVIEWS, type StyleCard, type StyleManifest } from '../../plugins/contract/style.ts';
 import { validatePlugin } from '../../plugins/contract/validator.ts';
 import { bytesSource } from '../formats/bytes-source.ts';
 import { containerOf } from '../formats/container.ts';
 import { digestOfBytes } from '../formats/digest.ts';
+import { readEmbedding, writeEmbeddingSafetensors } from '../formats/embedding.ts';
 import { decodePng } from '../formats/png.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { writeStyleFile } from '../formats/style-file.ts';
@@ -25,9 +26,9 @@ export interface NamedBytes {
 export interface PackRequest {
   /** Checked against the manifest's schema. `layers` may be missing: they are then the first weights file's, or null. */
   readonly card: Omit<StyleCard, 'layers'> & Partial<Pick<StyleCard, 'layers'>>;
-  /** The module, with or without a card section; undefined: the standard plugin. */
+  /** The module, with or without a card section; undefined: the standard plugin, or none where the weights are an embedding. */
   readonly plugin?: Uint8Array | undefined;
-  /** The plugin's sets 0, 1 …: safetensors as they are, hypernetworks in .pt files converted. */
+  /** The plugin's sets 0, 1 …: safetensors as they are, hypernetworks in .pt files converted. Without a plugin an embedding too. */
   readonly weights?: readonly NamedBytes[];
   /** PNG pictures. */
   readonly previews?: readonly NamedBytes[];
@@ -49,17 +50,26 @@ export async function packStyle(request: PackRequest): Promise<PackedStyle> {
   const { plugin, weights = [], previews = [] } = request;
   checkCount('weights files', weights.length, MAX_WEIGHTS_FILES);
   checkCount('previews', previews.length, MAX_PREVIEWS);
-  const sets = await Promise.all(weights.map(readWeights));
+  const sets = await Promise.all(
+    weights.map(async (file) => (plugin === undefined && (await readVectors(file))) || readWeights(file)),
+  );
   const first = sets[0]?.hypernetwork;
-  if (plugin === undefined && first === undefined) {
-    throw new TinctureError('kit/pack', 'a style without a plugin is a hypernetwork, and there is none', {
-      where: weights[0]?.name ?? 'weights',
-      fix: 'Give a hypernetwork as the first weights file, or a plugin.',
-    });
+  const embedding = sets[0]?.embedding;
+  if (plugin === undefined && first === undefined && embedding === undefined) {
+    throw new TinctureError(
+      'kit/pack',
+      'what has no plugin is a hypernetwork or an embedding, and there is none',
+      {
+        where: weights[0]?.name ?? 'weights',
+        fix: 'Give one of them as the first weights file, or a plugin.',
+      },
+    );
   }
   const layers = first === undefined ? null : layersOf(first);
+  checkKind(request.card, embedding, weights[0]?.name ?? 'weights');
   const card = checkCard({
     ...request.card,
+    ...(embedding && { kind: 'embedding', vectors: embedding.vectors }),
     layers: request.card.layers === undefined ? layers : request.card.layers,
     ...originsOf(request.card.origins, sets),
   });
@@ -87,11 +97,18 @@ export async function packStyle(request: PackRequest): Promise<PackedStyle> {
   return { bytes, manifest, sha256: digestOfBytes(bytes) };
 }
 
+interface VectorsShape {
+  readonly vectors: number;
+  readonly width: number;
+}
+
 interface WeightsSet {
   /** As they are packed. */
   readonly bytes: Uint8Array;
   /** Undefined where the file holds other tensors. */
   readonly hypernetwork: HypernetworkRecord | undefined;
+  /** Undefined where it is none. */
+  readonly embedding?: VectorsShape;
   /** SHA-256 of the file that it was converted from. */
   readonly origin?: string;
 }
@@ -112,6 +129,42 @@ async function readWeights({ name, bytes }: NamedBytes): Promise<WeightsSet> {
   const record = await readHypernetworkRecord(source);
   hypernetworkOf(record, name);
   return { bytes, hypernetwork: record };
+}
+
+/** An embedding as registries keep it, whatever its container; undefined for what is none. */
+async function readVectors({ name, bytes }: NamedBytes): Promise<WeightsSet | undefined> {
+  const embedding = await readEmbedding(bytesSource(name, bytes));
+  if (embedding === undefined) return undefined;
+  const [vectors, width] = embedding.vectors.shape as [number, number];
+  const packed = writeEmbeddingSafetensors(embedding, name.replace(/^.*[\\/]/, '').replace(/\.[^.]+$/, ''));
+  const [origin, kept] = [digestOfBytes(bytes), digestOfBytes(packed)];
+  return {
+    bytes: packed,
+    hypernetwork: undefined,
+    embedding: { vectors, width },
+    ...(origin !== kept && { origin }),
+  };
+}
+
+/** What the card says of its kind must be what the weights are. */
+function checkKind(card: PackRequest['card'], embedding: VectorsShape | undefined, where: string): void {
+  const fail = (what: string, expected: string, found: string): TinctureError =>
+    new TinctureError('kit/pack', `the card’s ${what} is not that of the weights`, {
+      where,
+      expected,
+      found,
+    });
+  if (card.kind !== undefined && (kindOf(card) === 'embedding') !== (embedding !== undefined)) {
+    throw fail('kind', embedding === undefined ? 'style' : 'embedding', card.kind);
+  }
+  if (embedding === undefined) return;
+  const { contextWidth } = card.base;
+  if (contextWidth !== embedding.width) {
+    throw fail('base.contextWidth', String(embedding.width), String(contextWidth));
+  }
+  if (card.vectors !== undefined && card.vectors !== embedding.vectors) {
+    throw fail('vectors', String(embedding.vectors), String(card.vectors));
+  }
 }
 
 /** What the author says, else the files that were converted here: pictures drawn with those carry their hashes. */

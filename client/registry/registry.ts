@@ -1,5 +1,6 @@
 // The registry's client: finds styles and models by name, and brings their blobs, checked, into the cache.
 import type { z } from 'zod';
+import type { StyleKind } from '../../plugins/contract/style.ts';
 import type { BlobCache } from '../cache/blob-cache.ts';
 import { CacheError } from '../cache/error.ts';
 import {
@@ -22,13 +23,15 @@ export interface StyleQuery {
   readonly text?: string;
   readonly architecture?: string;
   readonly contextWidth?: number;
+  /** Default: both. */
+  readonly kind?: StyleKind;
   /** 1 … 100. */
   readonly limit?: number;
   /** `nextCursor` of the page before. */
   readonly cursor?: string;
 }
 
-export type ModelQuery = Omit<StyleQuery, 'contextWidth'>;
+export type ModelQuery = Omit<StyleQuery, 'contextWidth' | 'kind'>;
 
 export interface RequestOptions {
   readonly signal?: AbortSignal;
@@ -111,8 +114,8 @@ export function createRegistry(
   };
 }
 
-function searchParameters({ text, architecture, contextWidth, limit, cursor }: StyleQuery): string {
-  const all = { q: text, architecture, width: contextWidth, limit, cursor };
+function searchParameters({ text, architecture, contextWidth, kind, limit, cursor }: StyleQuery): string {
+  const all = { q: text, architecture, width: contextWidth, kind, limit, cursor };
   const given = Object.entries(all).filter(([, value]) => value !== undefined);
   const parameters = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
   return parameters.size === 0 ? '' : `?${parameters}`;

@@ -1,6 +1,7 @@
 // The style manifest, `style.json`: one schema for the kit that writes it, the worker that stores it and the client.
 import { valid } from 'semver';
 import { z } from 'zod';
+import { kindFault, MAX_EMBEDDING_VECTORS } from './embedding.ts';
 import { MAX_MODULE_BYTES, MAX_WEIGHTS_FILES, MAX_WIDTH } from './limits.ts';
 
 /** Bytes of a style's weights: the largest published hypernetworks are about a tenth of this. */
@@ -121,8 +122,27 @@ export const styleTrainingSchema = z
   .meta({ id: 'StyleTraining' });
 export type StyleTraining = z.infer<typeof styleTrainingSchema>;
 
+/** What a manifest describes: a style, which bends the context, or an embedding, a word of the prompt. */
+export const STYLE_KINDS = ['style', 'embedding'] as const;
+export type StyleKind = (typeof STYLE_KINDS)[number];
+
+/** The kind; manifests from before embeddings say none. */
+export function kindOf({ kind }: { readonly kind?: StyleKind | undefined }): StyleKind {
+  return kind ?? 'style';
+}
+
 /** What a creator writes: everything of the manifest except the digests, which packing computes. */
 const card = {
+  kind: z
+    .enum(STYLE_KINDS)
+    .optional()
+    .describe('Without it a style. An embedding’s weights are vectors that its name stands for in prompts.'),
+  vectors: z
+    .int()
+    .min(1)
+    .max(MAX_EMBEDDING_VECTORS)
+    .optional()
+    .describe('Of an embedding: how many places of the prompt its word takes.'),
   name: nameSchema,
   version: versionSchema,
   title: text(1, 100),
@@ -141,7 +161,7 @@ const card = {
     .describe(
       'SHA-256 of files that the weights were converted from: pictures made with those carry their hashes.',
     ),
-  layers: styleLayersSchema.nullable().describe('null: the plugin makes its own.'),
+  layers: styleLayersSchema.nullable().describe('null: the plugin makes its own, or it is an embedding.'),
   training: styleTrainingSchema.optional(),
   parameters: z
     .array(styleParameterSchema)
@@ -149,7 +169,13 @@ const card = {
     .refine((values) => distinct(values.map(({ name }) => name)), 'must not repeat a name'),
 };
 
-export const styleCardSchema = z.strictObject(card);
+/** Adds the issue of a card or manifest that breaks the rules of its kind. */
+function checkKind(value: Parameters<typeof kindFault>[0], context: z.RefinementCtx): void {
+  const fault = kindFault(value);
+  if (fault !== undefined) context.addIssue({ code: 'custom', ...fault });
+}
+
+export const styleCardSchema = z.strictObject(card).superRefine(checkKind);
 export type StyleCard = z.infer<typeof styleCardSchema>;
 
 export const styleManifestSchema = z
@@ -177,6 +203,7 @@ export const styleManifestSchema = z
         message: 'must not be there without weights',
       }),
   })
+  .superRefine(checkKind)
   .meta({ id: 'StyleManifest' });
 export type StyleManifest = z.infer<typeof styleManifestSchema>;
 

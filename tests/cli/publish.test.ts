@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { memoryCache } from '../../client/cache/memory.ts';
 import { UsageError } from '../../client/cli/command.ts';
 import { create } from '../../client/cli/new.ts';
 import { owner } from '../../client/cli/owner.ts';
@@ -14,10 +15,14 @@ import { pull } from '../../client/cli/pull.ts';
 import { search } from '../../client/cli/search.ts';
 import { ensureSigningKey } from '../../client/cli/signing-key.ts';
 import { yank } from '../../client/cli/yank.ts';
+import { Embeddings } from '../../client/engine/embeddings.ts';
+import { nodePlatform } from '../../client/engine/platform-node.ts';
+import { findStyle } from '../../client/engine/style-source.ts';
 import { bytesSource } from '../../client/formats/bytes-source.ts';
 import { storeFloat32, writeSafetensors } from '../../client/formats/safetensors.ts';
 import { openStyleFile, writeStyleFile } from '../../client/formats/style-file.ts';
 import { createPublishing, type PublishProgress, SINGLE_BYTES } from '../../client/registry/publishing.ts';
+import { createRegistry } from '../../client/registry/registry.ts';
 import { tensor } from '../../client/tensor/tensor.ts';
 import type { LocalEdge } from '../../worker/serve.ts';
 import { digestOf } from '../../worker/storage/blob-store.ts';
@@ -100,6 +105,44 @@ test('a hypernetwork with a card is published, found, pulled as the same style, 
   const pulled = await openStyleFile(bytesSource('pulled', await readFile(output)));
   expect(pulled.manifest).toMatchObject({ name: 'drafted', title: 'Blueprint', training: TRAINING });
   expect(await runJson('publish', output)).toMatchObject({ outcome: 'unchanged' });
+});
+
+test('an embedding is published, found by its kind, pulled, and opened by the engine by its name and as a file', async () => {
+  const brush = 'tests/golden/embeddings/brush.pt';
+  const base = { architecture: 'stable-diffusion-v1', contextWidth: 24 };
+  const args = [
+    'publish',
+    brush,
+    '--card',
+    await card({ name: 'soft-brush', base, parameters: [] }),
+  ] as const;
+  expect(await runJson(...args)).toMatchObject({ outcome: 'published', name: 'soft-brush' });
+  expect(await runJson(...args)).toMatchObject({ outcome: 'unchanged' });
+  const found = await runJson('search', 'brush', '--kind', 'embedding');
+  expect(found.styles).toMatchObject([{ name: 'soft-brush', kind: 'embedding', contextWidth: 24 }]);
+  expect((await runJson('search', 'brush', '--kind', 'style')).styles).toEqual([]);
+  const output = inFolder('soft-brush.style');
+  await runJson('pull', 'soft-brush', '--output', output);
+
+  const platform = nodePlatform();
+  const registry = createRegistry(edge.url, { cache: memoryCache() });
+  const finding = { platform, registry, signal: undefined, onProgress: undefined };
+  const embeddings = new Embeddings(finding);
+  const opened = await embeddings.prepare(['soft-brush', output, brush], new AbortController().signal);
+  expect(opened.map(({ name, words, count }) => ({ name, words, count }))).toEqual([
+    { name: 'soft-brush', words: ['soft-brush', 'brush'], count: 3 },
+    { name: 'soft-brush', words: ['soft-brush', 'brush'], count: 3 },
+    { name: 'brush', words: ['brush'], count: 3 },
+  ]);
+  for (const { vectorsFor } of opened) expect(vectorsFor(24)).toEqual(opened[2]!.vectorsFor(24));
+  const [locked] = (await (await fetch(`${edge.url}/v1/resolve?style=soft-brush@^1`)).json()).styles;
+  expect(locked.files.weights.sha256.slice(0, 12)).toBe(opened[0]!.hash);
+  await expect(findStyle('soft-brush', { folder: undefined }, finding, undefined)).rejects.toThrow(
+    /this is an embedding, not a style/,
+  );
+  await expect(embeddings.prepare(['drafted'], new AbortController().signal)).rejects.toThrow(
+    /this is a style, not an embedding/,
+  );
 });
 
 test('an author’s folder is built, packed and published, and pulled with its plugin and weights', async () => {

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import {
   firstIssue,
+  kindOf,
   MAX_PREVIEW_BYTES,
   MAX_WEIGHTS_BYTES,
   styleCardSchema,
@@ -21,6 +22,40 @@ test('a manifest passes unchanged', () => {
     blobs: { ...SAMPLE_STYLE.blobs, plugin: blob, previews: [blob] },
   };
   expect(styleManifestSchema.parse(full)).toEqual(full);
+});
+
+const EMBEDDING = {
+  ...SAMPLE_STYLE,
+  kind: 'embedding' as const,
+  vectors: 3,
+  layers: null,
+  parameters: [],
+};
+
+test('an embedding passes unchanged, and a manifest without a kind is a style', () => {
+  expect(styleManifestSchema.parse(EMBEDDING)).toEqual(EMBEDDING);
+  expect([SAMPLE_STYLE, EMBEDDING, { ...SAMPLE_STYLE, kind: 'style' as const }].map(kindOf)).toEqual([
+    'style',
+    'embedding',
+    'style',
+  ]);
+});
+
+test.each<[string, object]>([
+  ['vectors', { vectors: undefined }],
+  ['vectors', { vectors: 76 }],
+  ['vectors', { vectors: 0 }],
+  ['vectors', { kind: undefined }],
+  ['kind', { kind: 'lora' }],
+  ['layers', { layers: SAMPLE_STYLE.layers }],
+  ['parameters', { parameters: SAMPLE_STYLE.parameters }],
+  ['blobs.plugin', { blobs: { ...SAMPLE_STYLE.blobs, plugin: blob } }],
+  ['blobs.weights', { blobs: { weights: null, plugin: null, previews: [] } }],
+  ['blobs.moreWeights', { blobs: { ...SAMPLE_STYLE.blobs, moreWeights: [blob] } }],
+])('an embedding with a wrong %s is refused: %o', (field, change) => {
+  const result = styleManifestSchema.safeParse({ ...EMBEDDING, ...change });
+  expect(result.success).toBe(false);
+  expect(firstIssue(result.error!).field).toBe(field);
 });
 
 test('a card is a manifest without blobs', () => {

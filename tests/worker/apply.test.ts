@@ -17,7 +17,7 @@ import { relativeError, tensor } from '../../client/tensor/tensor.ts';
 import { APPLY_STEPS, MAX_APPLY_BYTES, MAX_APPLY_ROWS } from '../../worker/apply/limits.ts';
 import type { LocalEdge } from '../../worker/serve.ts';
 import { type Folder, serveForTest, temporaryFolder } from './fixture.ts';
-import { type TestPublisher, testPublisher } from './publishing/publisher.ts';
+import { embeddingOf, styleOf, type TestPublisher, testPublisher } from './publishing/publisher.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const WEIGHTS = new URL('client/default-model/styles/silhouette.safetensors', ROOT);
@@ -37,6 +37,10 @@ beforeAll(async () => {
   edge = await serveForTest({ bundledDir, studioDir: studio.path, variables: { APPLY_ROUTE: 'on' } });
   off = await serveForTest();
   ada = await testPublisher(edge, 'ada');
+  const weights = await ada.put(embeddingOf(2, 96));
+  const blobs = { weights, plugin: null, previews: [] };
+  const embedding = { kind: 'embedding' as const, vectors: 2, layers: null, parameters: [] };
+  await ada.submit(styleOf({ name: 'brush', ...embedding, blobs }));
 });
 afterAll(async () => {
   await edge.close();
@@ -140,6 +144,7 @@ describe('POST /v1/apply', () => {
       'apply/context',
     ],
     ['no such style', 'style=none', () => fileOf(contextOf(2, 96)), 404, 'registry/not-found'],
+    ['an embedding', 'style=brush', () => fileOf(contextOf(2, 96)), 422, 'apply/embedding'],
     ['no style', '', () => fileOf(contextOf(2, 96)), 400, 'edge/invalid-request'],
     [
       'too much strength',

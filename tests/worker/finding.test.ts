@@ -94,6 +94,40 @@ describe('search', () => {
     expect(await names('publisher=nobody')).toEqual([]);
   });
 
+  test('one kind or both, through versions that change it and yanks', async () => {
+    const brush = { kind: 'embedding', vectors: 2, layers: null, parameters: [], title: 'Copper brush' };
+    await publish('brush', brush);
+    expect(await names('kind=embedding')).toEqual(['brush']);
+    expect(await names('q=copper&kind=embedding')).toEqual(['brush']);
+    expect(await names('q=embedding')).toEqual(['brush']);
+    expect(await names('q=copper%20plate&kind=style')).toEqual(['second']);
+    expect(await names('kind=style&sort=newest')).not.toContain('brush');
+    expect(await names('q=copper')).toContain('brush');
+    expect((await get('/v1/styles?kind=lora')).status).toBe(400);
+    // The highest version is what is listed, whatever it holds; hidden, the one below it is.
+    await publish('turned', { title: 'Turned' });
+    await publish('turned', { ...brush, title: 'Turned', version: '1.1.0' });
+    expect(await names('q=turned&kind=embedding')).toEqual(['turned']);
+    const yank = (at: string | null) =>
+      edge.stores.database
+        .prepare("UPDATE releases SET yanked_at = ? WHERE name = 'turned' AND version = '1.1.0'")
+        .bind(at)
+        .run();
+    await yank('2026-01-01T00:00:00Z');
+    expect([await names('q=turned&kind=embedding'), await names('q=turned&kind=style')]).toEqual([
+      [],
+      ['turned'],
+    ]);
+    await yank(null);
+    for (const name of ['brush', 'turned']) {
+      await edge.stores.database
+        .prepare("UPDATE releases SET yanked_at = '2026-01-01T00:00:00Z' WHERE name = ?")
+        .bind(name)
+        .run();
+    }
+    expect(await names('kind=embedding')).toEqual([]);
+  });
+
   test('every order pages through everything once, with and without words', async () => {
     for (const query of ['q=copper&', '']) {
       const whole = await names(`${query}sort=name`);

@@ -133,9 +133,11 @@ describe.each(names.map((name, index) => [name, index] as const))('from %s', (_l
     const registry = { database: stores.database, blobs: r2BlobStore(stores.bucket) };
     const { name } = SAMPLE_STYLE;
     const version = index < 2 ? '1.0.0' : '1.1.0';
-    expect((await search(registry, 'style', { text: name, limit: 10 })).releases).toMatchObject([
-      { name, version },
-    ]);
+    for (const wanted of [{ text: name }, { text: name, holds: 'style' }, { holds: 'style' }] as const) {
+      expect((await search(registry, 'style', { ...wanted, limit: 10 })).releases).toMatchObject([
+        { name, version },
+      ]);
+    }
     const old = await resolve(registry, 'style', name, '1.0.0');
     expect(old).toMatchObject({ publishedAt: AT, yanked: false });
     const stored = await registry.blobs.get(old.files[0]!.sha256);

@@ -25,6 +25,15 @@ beforeAll(async () => {
   await publishStyle(edge.stores, { ...manifest, name: 'plain', title: 'Plain style', version: '1.1.0' });
   await publishStyle(edge.stores, {
     ...manifest,
+    name: 'brush',
+    title: 'A brush',
+    kind: 'embedding',
+    vectors: 3,
+    layers: null,
+    parameters: [],
+  });
+  await publishStyle(edge.stores, {
+    ...manifest,
     name: 'hostile',
     title: HOSTILE,
     author: HOSTILE,
@@ -92,6 +101,29 @@ describe('pages', () => {
     const withdrawn = await page('/styles/plain/1.0.0');
     expect(withdrawn).toContain('This version was withdrawn: &quot;&gt;&lt;script&gt;');
     expect(withdrawn).toContain('name="robots" content="noindex"');
+  });
+
+  test('an embedding’s page tells its vectors and how its word is used, and lists tell the kinds apart', async () => {
+    const text = await page('/styles/brush');
+    for (const part of [
+      'embedding brush 1.0.0',
+      '3, as many places of the prompt as its word takes',
+      'href="/?embedding=brush"',
+      '<code>red apple, brush</code>',
+      `--registry ${edge.url} --embedding brush`,
+      'embeddings: [&#39;brush&#39;]',
+    ]) {
+      expect(text).toContain(part);
+    }
+    expect(text).not.toMatch(/hypernet|standard plugin|--style/);
+    const listed = async (query: string) =>
+      [...(await page(`/styles?${query}`)).matchAll(/href="\/styles\/([a-z]+)"/g)].map(([, name]) => name);
+    expect(await listed('kind=embedding')).toEqual(['brush']);
+    expect(await listed('kind=style')).not.toContain('brush');
+    expect(await listed('kind=')).toContain('brush');
+    expect(await page('/styles?kind=embedding')).toMatch(
+      /<option value="embedding" selected>.*<h2>Embeddings<\/h2>/s,
+    );
   });
 
   test('what publishers and readers write stays text', async () => {

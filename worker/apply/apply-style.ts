@@ -8,7 +8,7 @@ import { encodePair } from '../../client/plugin-host/layer-block.ts';
 import { tensor } from '../../client/tensor/tensor.ts';
 import { cardDigest, cardOf } from '../../plugins/contract/card-section.ts';
 import { MAX_WIDTH } from '../../plugins/contract/limits.ts';
-import type { StyleManifest } from '../../plugins/contract/style.ts';
+import { kindOf, type StyleManifest } from '../../plugins/contract/style.ts';
 import type { ContextPair, Plugin, PluginHost } from '../../plugins/host/plugin.ts';
 import type { Release } from '../registry/release.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
@@ -75,7 +75,7 @@ export function writeContexts({ rows, width, k, v }: ContextPair): Uint8Array<Ar
 
 /**
  * Bends `context` by a style as at phase 0 of a picture. A style without layers for its width gives it back as it is. Throws
- * `apply/too-large` before any weights are read, and PluginError for what the plugin does.
+ * `apply/embedding`, `apply/too-large` before any weights are read, and PluginError for what the plugin does.
  */
 export async function applyStyle(
   { blobs, host, standardPlugin }: ApplyTools,
@@ -84,6 +84,13 @@ export async function applyStyle(
   { strength, parameters }: ApplyWishes,
 ): Promise<ContextPair> {
   const manifest = release.manifest as StyleManifest;
+  if (kindOf(manifest) === 'embedding') {
+    throw new ApplyError('embedding', 'an embedding bends no context', {
+      where: `${release.name} ${release.version}`,
+      expected: 'a style',
+      fix: 'Write its word in the prompt: its vectors stand there before the context is made.',
+    });
+  }
   const { weights, moreWeights = [], plugin: module } = manifest.blobs;
   const files = weights === null ? [] : [weights, ...moreWeights];
   const bytes = files.reduce((sum, { size }) => sum + size, 0);

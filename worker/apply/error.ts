@@ -6,6 +6,8 @@ export type ApplyErrorKind =
   | 'off'
   /** The style is too large for the edge. */
   | 'too-large'
+  /** What was named is no style. */
+  | 'embedding'
   /** The posted file has no context that can be bent. */
   | 'context'
   /** The plugin refused, or failed. */

@@ -103,6 +103,7 @@ const BUSY_SECONDS = '2';
 const STATUS_OF_APPLY: Readonly<Record<ApplyErrorKind, ProblemStatus>> = {
   off: 404,
   'too-large': 422,
+  embedding: 422,
   context: 400,
   plugin: 422,
 };

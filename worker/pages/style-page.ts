@@ -1,6 +1,6 @@
 // /styles/{name} and /styles/{name}/{version}: what a style is, what it looks like, and how to use it.
 import { html } from 'hono/html';
-import type { StyleManifest } from '../../plugins/contract/style.ts';
+import { kindOf, type StyleManifest } from '../../plugins/contract/style.ts';
 import type { Release } from '../registry/release.ts';
 import type { VersionFacts } from '../registry/resolve.ts';
 import { bytesText, countText, dayOf, type Html, layout, tinctureOf } from './layout.ts';
@@ -21,9 +21,10 @@ export function stylePage({ origin, path, release, versions }: StylePage): Html 
   const { name, version } = release;
   const latest = versions[0]?.version;
   const { previews } = manifest.blobs;
+  const isEmbedding = kindOf(manifest) === 'embedding';
   const body = html`${warning(release, latest)}
 <article class="sheet ink-${tinctureOf(name)}"><header class="stack"><h1>${manifest.title}</h1>
-<p class="soft">${name} ${version}, by ${manifest.author}</p></header>${
+<p class="soft">${isEmbedding ? 'embedding ' : ''}${name} ${version}, by ${manifest.author}</p></header>${
     previews.length === 0
       ? ''
       : html`<div class="previews${previews.length > 1 ? ' several' : ''}">${previews.map(
@@ -38,13 +39,15 @@ export function stylePage({ origin, path, release, versions }: StylePage): Html 
     manifest.tags.length === 0
       ? ''
       : html`<ul class="tags" aria-label="Tags">${manifest.tags.map((tag) => html`<li><a href="/styles?q=${tag}">${tag}</a></li>`)}</ul>`
-  }<p><a class="action" href="/?style=${name}">Draw with it</a></p></article>
+  }<p><a class="action" href="/?${isEmbedding ? 'embedding' : 'style'}=${name}">Draw with it</a></p></article>
 <div class="columns"><div class="stack"><h2>How to use it</h2>${waysToUse(origin, release, manifest)}</div>
 <div class="stack"><h2>Facts</h2>${facts(release, manifest)}<h2>Versions</h2>${versionList(name, version, versions)}</div></div>`;
   return layout(
     {
       title: manifest.title,
-      description: firstLine(manifest.description) || `A style for Stable Diffusion by ${manifest.author}.`,
+      description:
+        firstLine(manifest.description) ||
+        `${isEmbedding ? 'An embedding' : 'A style'} for Stable Diffusion by ${manifest.author}.`,
       origin,
       path,
       picture: { path: `/styles/${name}/${version}/card.png`, alt: previewText(manifest, 0) },
@@ -68,7 +71,8 @@ function warning({ name, version, yanked, yankReason }: Release, latest: string 
 }
 
 function facts(release: Release, manifest: StyleManifest): Html {
-  const { base, layers, training, blobs, parameters } = manifest;
+  const { base, training, blobs, parameters } = manifest;
+  const standard = kindOf(manifest) === 'embedding' ? '' : 'the standard plugin';
   const weights = [blobs.weights, ...(blobs.moreWeights ?? [])].filter((blob) => blob !== null);
   const row = (term: string, what: Html | string) => html`<dt>${term}</dt><dd>${what}</dd>`;
   const file = (label: string, { sha256, size }: { readonly sha256: string; readonly size: number }) =>
@@ -79,13 +83,23 @@ ${row('Published', dayOf(release.publishedAt))}
 ${row('Licence', manifest.licence)}
 ${row('Downloads', html`${countText(release.downloads.total, 'download')}, ${release.downloads.version.toLocaleString('en')} of this version`)}
 ${row('Made for', html`<a href="/styles?architecture=${base.architecture}">${base.architecture}</a>, context width ${base.contextWidth}`)}
-${layers === null ? row('Layers', 'made by its plugin') : row('Layers', `${layers.structure.join(' · ')}, ${layers.activation}, widths ${layers.widths.join(', ')}`)}
+${row(...contentsOf(manifest))}
 ${training === undefined ? '' : row('Trained', `${countText(training.pictures, 'picture')}, ${countText(training.steps, 'step')} of ${training.batch} at ${training.rates}, over ${training.base}`)}
 ${parameters.length === 0 ? '' : row('Parameters', html`${parameters.map((it) => html`<code>${it.name}</code> ${it.minimum} … ${it.maximum}, else ${it.default}<br>`)}`)}
-${row('Files', html`${weights.map((blob, index) => file(index === 0 ? 'weights' : `weights ${index + 1}`, blob))}${blobs.plugin === null ? 'the standard plugin' : file('plugin', blobs.plugin)}`)}
+${row('Files', html`${weights.map((blob, index) => file(index === 0 ? 'weights' : `weights ${index + 1}`, blob))}${blobs.plugin === null ? standard : file('plugin', blobs.plugin)}`)}
 ${row('Signature', release.signature === null ? 'none: it comes with the program' : html`by key <code>${release.keyId}</code>`)}
 ${blobs.plugin === null ? '' : row('Trial', release.trial === 'passed' ? 'the plugin was run before it became visible' : 'the plugin was not run before')}
 ${row('Digest', html`<code>${release.digest}</code>`)}</dl>`;
+}
+
+/** What the weights are: a term and its text. */
+function contentsOf({ layers, vectors }: StyleManifest): readonly [term: string, what: string] {
+  if (vectors !== undefined) return ['Vectors', `${vectors}, as many places of the prompt as its word takes`];
+  if (layers === null) return ['Layers', 'made by its plugin'];
+  return [
+    'Layers',
+    `${layers.structure.join(' · ')}, ${layers.activation}, widths ${layers.widths.join(', ')}`,
+  ];
 }
 
 function versionList(name: string, shown: string, versions: readonly VersionFacts[]): Html {

@@ -1,5 +1,5 @@
 // Publishing a version of a style that comes with the program, and what the index keeps of any style.
-import { firstIssue, type StyleManifest, styleManifestSchema } from '../../plugins/contract/style.ts';
+import { firstIssue, kindOf, type StyleManifest, styleManifestSchema } from '../../plugins/contract/style.ts';
 import { RegistryError } from './error.ts';
 import { type Draft, publish } from './publish.ts';
 import type { RegistryStores, ReleaseFile } from './release.ts';
@@ -50,6 +50,7 @@ export function draftOf(manifest: StyleManifest): Draft {
       manifest.description,
       ...manifest.tags,
       ...manifest.triggerWords,
+      ...(kindOf(manifest) === 'embedding' ? ['embedding'] : []),
     ],
   };
 }

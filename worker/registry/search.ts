@@ -1,4 +1,5 @@
 // Searching: the latest visible version of each style or model that fits, in the order that was asked for, page by page.
+import type { StyleKind } from '../../plugins/contract/style.ts';
 import { type CursorKey, readCursor, writeCursor } from './cursor.ts';
 import { RegistryError } from './error.ts';
 import {
@@ -21,6 +22,8 @@ export interface Search {
   readonly text?: string | undefined;
   readonly architecture?: string | undefined;
   readonly contextWidth?: number | undefined;
+  /** Of what manifests call their kind; models have none. */
+  readonly holds?: StyleKind | undefined;
   /** As the card says it, in any case. */
   readonly licence?: string | undefined;
   /** Handle of who published the version. */
@@ -168,6 +171,7 @@ function filtersOf(wanted: Search): (readonly [condition: string, value: string 
     ['l.context_width = ?', wanted.contextWidth],
     ['l.licence = ?', wanted.licence?.toLowerCase()],
     ['l.publisher = ?', wanted.publisher],
+    ['l.holds = ?', wanted.holds],
   ] as const;
   return all.flatMap(([condition, value]) => (value === undefined ? [] : [[condition, value] as const]));
 }

@@ -1,13 +1,14 @@
 // What the edge checks of a style's files: headers and the module, never a tensor's values.
 
-import type { ByteSource } from '../../client/formats/entry.ts';
+import type { ByteSource, TensorEntry } from '../../client/formats/entry.ts';
 import { FormatError } from '../../client/formats/errors.ts';
 import { PNG_HEADER_BYTES, readPngHeader } from '../../client/formats/png-header.ts';
 import { checkRange } from '../../client/formats/range.ts';
 import { openSafetensors } from '../../client/formats/safetensors.ts';
 import { cardDigest, cardOf } from '../../plugins/contract/card-section.ts';
+import { EMBEDDING_TENSOR } from '../../plugins/contract/embedding.ts';
 import { PluginError } from '../../plugins/contract/plugin-error.ts';
-import type { StyleManifest } from '../../plugins/contract/style.ts';
+import { kindOf, type StyleManifest } from '../../plugins/contract/style.ts';
 import { validatePlugin } from '../../plugins/contract/validator.ts';
 import { RegistryError, type RegistryErrorKind } from './error.ts';
 import type { RegistryStores } from './release.ts';
@@ -19,16 +20,37 @@ export const MAX_PREVIEW_SIDE = 4096;
 
 type BlobName = { readonly sha256: string; readonly size: number };
 
-/** Throws `registry/weights` unless every weights file begins with a whole, consistent safetensors header. */
+/**
+ * Throws `registry/weights` unless every weights file begins with a whole, consistent safetensors header, and that of an embedding
+ * holds the vectors that the manifest tells of and nothing else.
+ */
 export async function checkWeights(stores: RegistryStores, manifest: StyleManifest): Promise<void> {
   const { weights, moreWeights = [] } = manifest.blobs;
   for (const [index, blob] of [weights, ...moreWeights].entries()) {
     if (blob === null) continue;
     const source = storedSource(stores, `${placeOf(manifest)}, weights ${index}`, blob);
     const { entries } = await asRegistryError('weights', () => openSafetensors(source));
-    if (entries.size > 0) continue;
-    throw new RegistryError('weights', 'the weights hold no tensor', { where: source.name });
+    if (kindOf(manifest) === 'embedding') checkVectors(entries, manifest, source.name);
+    else if (entries.size === 0) {
+      throw new RegistryError('weights', 'the weights hold no tensor', { where: source.name });
+    }
   }
+}
+
+function checkVectors(
+  entries: ReadonlyMap<string, TensorEntry>,
+  { vectors, base }: StyleManifest,
+  where: string,
+): void {
+  const shape = `${EMBEDDING_TENSOR} [${vectors}, ${base.contextWidth}]`;
+  const found = [...entries.values()].map((entry) => `${entry.name} [${entry.shape.join(', ')}]`);
+  if (found.length === 1 && found[0] === shape) return;
+  throw new RegistryError('weights', 'the weights are not the embedding that the manifest tells of', {
+    where,
+    expected: shape,
+    found: found.slice(0, 4).join(', ') || 'no tensor',
+    fix: 'Pack the embedding again: `tincture publish FILE.pt --card card.json` does.',
+  });
 }
 
 /** Throws `registry/preview` unless every preview begins as a PNG of at most `MAX_PREVIEW_SIDE` pixels a side. */

@@ -3,7 +3,7 @@
 import type { Context, Handler, MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { MAX_WIDTH } from '../../plugins/contract/limits.ts';
-import { firstIssue, nameSchema, type StyleManifest } from '../../plugins/contract/style.ts';
+import { firstIssue, nameSchema, STYLE_KINDS, type StyleManifest } from '../../plugins/contract/style.ts';
 import { publisherOf } from '../auth/publishers.ts';
 import type { Environment } from '../environment.ts';
 import { timed } from '../http/frame.ts';
@@ -51,6 +51,7 @@ const searchSchema = z.object({
   width: optional(z.coerce.number().int().min(1).max(MAX_WIDTH)),
   licence: optional(z.string().trim().max(100)),
   publisher: optional(nameSchema),
+  kind: optional(z.enum(STYLE_KINDS)),
   sort: optional(z.enum(SORTS)),
   cursor: optional(z.string().max(MAX_CURSOR_CHARACTERS)),
 });
@@ -61,12 +62,13 @@ export const answerSearchPage: Handler<Environment> = async (c) => {
     const { field, message } = firstIssue(parsed.error);
     throw new RegistryError('invalid', message, { where: field });
   }
-  const { q, width, sort, ...rest } = parsed.data;
+  const { q, width, sort, kind, ...rest } = parsed.data;
   const text = q === '' ? undefined : q;
   const wanted = {
     ...rest,
     text,
     contextWidth: width,
+    holds: kind,
     // What the form calls the best fit is the order by name where there are no words.
     sort: sort === 'relevance' ? undefined : sort,
   };

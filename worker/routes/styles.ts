@@ -1,6 +1,7 @@
 // GET /v1/styles, /v1/styles/{name} and /v1/styles/{name}/{version}.
 import { createRoute, type RouteHandler, z } from '@hono/zod-openapi';
 import { MAX_WIDTH } from '../../plugins/contract/limits.ts';
+import { STYLE_KINDS } from '../../plugins/contract/style.ts';
 import type { Environment } from '../environment.ts';
 import { timed } from '../http/frame.ts';
 import { problems } from '../http/problem.ts';
@@ -19,9 +20,9 @@ import {
 export const searchStyles = createRoute({
   method: 'get',
   path: '/v1/styles',
-  summary: 'Search styles',
+  summary: 'Search styles and embeddings',
   description:
-    'The latest version of each style that fits. Words in the name weigh most, then in the title, then in the tags.',
+    'The latest version of each style or embedding that fits. Words in the name weigh most, then in the title, then in the tags.',
   tags: ['Styles'],
   request: {
     query: z.strictObject({
@@ -33,6 +34,10 @@ export const searchStyles = createRoute({
         .max(MAX_WIDTH)
         .optional()
         .describe('Context width of the base model.'),
+      kind: z
+        .enum(STYLE_KINDS)
+        .optional()
+        .describe('Styles or embeddings only; without it, both. A style’s manifest may leave its kind out.'),
       sort: z
         .enum(SORTS)
         .optional()
@@ -48,8 +53,8 @@ export const searchStyles = createRoute({
 });
 
 export const answerStyles: RouteHandler<typeof searchStyles, Environment> = async (c) => {
-  const { q, width, ...rest } = c.req.valid('query');
-  const wanted = { ...rest, text: q, contextWidth: width };
+  const { q, width, kind, ...rest } = c.req.valid('query');
+  const wanted = { ...rest, text: q, contextWidth: width, holds: kind };
   const { releases, nextCursor } = await timed(c, 'index', search(c.get('stores'), 'style', wanted));
   return c.json({ styles: releases.map(styleAnswer), nextCursor }, 200);
 };

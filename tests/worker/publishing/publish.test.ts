@@ -7,7 +7,15 @@ import type { LocalEdge } from '../../../worker/serve.ts';
 import { digestOf } from '../../../worker/storage/blob-store.ts';
 import { compileText, moduleText } from '../../plugins/module-text.ts';
 import { bytesOf, serveForTest } from '../fixture.ts';
-import { packed, previewOf, styleOf, type TestPublisher, testPublisher, weightsOf } from './publisher.ts';
+import {
+  embeddingOf,
+  packed,
+  previewOf,
+  styleOf,
+  type TestPublisher,
+  testPublisher,
+  weightsOf,
+} from './publisher.ts';
 
 let edge: LocalEdge;
 let ada: TestPublisher;
@@ -228,6 +236,30 @@ describe('a version is refused, and nothing of it becomes visible', () => {
     for (const [blobs, code] of cases) {
       expect(await problemOf(ada.submit({ ...own, blobs }))).toMatchObject({ status: 422, code });
     }
+  });
+
+  test('of an embedding whose weights are not the vectors that it tells of', async () => {
+    const blobs = { weights: await ada.put(embeddingOf(3, 96)), plugin: null, previews: [] };
+    const embedding = { ...style({ name: 'brush', layers: null, parameters: [], blobs }), kind: 'embedding' };
+    for (const change of [
+      { vectors: 2 },
+      { vectors: 3, base: { ...embedding.base, contextWidth: 24 } },
+      { vectors: 1, blobs: { ...blobs, weights } },
+    ]) {
+      expect(await problemOf(ada.submit({ ...embedding, ...change }))).toMatchObject({
+        status: 422,
+        code: 'registry/weights',
+        detail: expect.stringMatching(/weights 0: the weights are not the embedding.*expected emb_params \[/),
+      });
+    }
+    expect(await problemOf(ada.submit({ ...embedding, vectors: 3, layers: style({}).layers }))).toMatchObject(
+      {
+        code: 'registry/invalid',
+        field: 'style.json layers',
+      },
+    );
+    expect((await ada.submit({ ...embedding, vectors: 3 })).status).toBe(201);
+    expect((await get('/v1/styles/brush/1.0.0')).manifest).toEqual({ ...embedding, vectors: 3 });
   });
 
   test('whose plugin does not end or is not finite; one that does both is marked', async () => {

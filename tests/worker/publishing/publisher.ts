@@ -5,6 +5,7 @@ import { storeFloat32, writeSafetensors } from '../../../client/formats/safetens
 import { tensor } from '../../../client/tensor/tensor.ts';
 import { base64url } from '../../../plugins/contract/base64url.ts';
 import { cardDigest, cardOf, withCardSection } from '../../../plugins/contract/card-section.ts';
+import { EMBEDDING_TENSOR } from '../../../plugins/contract/embedding.ts';
 import { keyIdOf, signManifest } from '../../../plugins/contract/signature.ts';
 import type { StyleManifest } from '../../../plugins/contract/style.ts';
 import type { LocalEdge } from '../../../worker/serve.ts';
@@ -74,6 +75,11 @@ export async function testPublisher(
 /** Weights of one tensor that holds `value`, so that other values are other blobs. */
 export function weightsOf(value: number): Uint8Array<ArrayBuffer> {
   return writeSafetensors(new Map([['x', storeFloat32(tensor([1], Float32Array.of(value)))]]));
+}
+
+/** Weights of an embedding: the one tensor that they hold. */
+export function embeddingOf(vectors: number, width: number): Uint8Array<ArrayBuffer> {
+  return writeSafetensors(new Map([[EMBEDDING_TENSOR, storeFloat32(tensor([vectors, width]))]]));
 }
 
 /** A preview of `side` × 1 pixels. */
