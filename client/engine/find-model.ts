@@ -1,6 +1,6 @@
 // Finds a model's files: in a folder (ours or in the diffusers layout), at an URL, in the registry, or in hand.
 import type { ByteSource } from '../formats/entry.ts';
-import { DIFFUSERS_FILES, diffusersManifest } from '../models/diffusers-config.ts';
+import { DIFFUSERS_FILES, readDiffusersFolder } from '../models/diffusers-config.ts';
 import { type ModelManifest, parseModelManifest } from '../models/manifest.ts';
 import type { Registry } from '../registry/registry.ts';
 import { download, isUrl, jsonOf, textOf } from './download.ts';
@@ -54,38 +54,21 @@ async function fromFolder(source: string, finding: Finding): Promise<Found | und
 /** A folder with `model_index.json`: its descriptions take the place of a manifest. */
 async function fromDiffusersFolder(folder: string, finding: Finding): Promise<Found | undefined> {
   const { openPath } = finding.platform;
-  const { index, configs, weights } = DIFFUSERS_FILES;
-  if ((await openPath(folder + index)) === undefined) return undefined;
-  const config = async (path: string): Promise<unknown> => {
-    const file = await openPath(folder + path);
-    return file === undefined ? undefined : jsonOf(await readText(file), folder + path);
-  };
-  const weightsOf = async (paths: readonly string[]): Promise<string> => {
-    for (const path of paths) if ((await openPath(folder + path)) !== undefined) return path;
-    throw new EngineError('engine/model', 'a part of the model has no weights', {
-      where: folder,
-      expected: paths.join(' or '),
-    });
-  };
+  const open = (path: string) => openPath(folder + path);
+  if ((await open(DIFFUSERS_FILES.index)) === undefined) return undefined;
   const name =
     folder
       .split('/')
       .filter((part) => part !== '' && part !== '.')
       .at(-1) ?? 'model';
-  const manifest = diffusersManifest(
-    name,
-    {
-      unet: await config(configs.unet),
-      textEncoder: await config(configs.textEncoder),
-      vae: await config(configs.vae),
-      scheduler: await config(configs.scheduler),
+  const manifest = await readDiffusersFolder(name, {
+    where: folder,
+    has: async (path) => (await open(path)) !== undefined,
+    json: async (path) => {
+      const file = await open(path);
+      return file === undefined ? undefined : jsonOf(await readText(file), folder + path);
     },
-    {
-      checkpoint: await weightsOf(weights.checkpoint),
-      textEncoder: await weightsOf(weights.textEncoder),
-      vae: await weightsOf(weights.vae),
-    },
-  );
+  });
   return { files: await filesIn(folder, manifest, manifest, finding), folder };
 }
 

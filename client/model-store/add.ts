@@ -11,7 +11,7 @@ import { openTensorFile } from '../formats/open-tensors.ts';
 import { assembleCheckpoint } from '../models/checkpoint.ts';
 import { readModelConfig } from '../models/config.ts';
 import { describeCheckpoint } from '../models/describe.ts';
-import { DIFFUSERS_FILES, diffusersManifest } from '../models/diffusers-config.ts';
+import { DIFFUSERS_FILES, readDiffusersFolder } from '../models/diffusers-config.ts';
 import { ModelError } from '../models/errors.ts';
 import { type ModelManifest, parseModelManifest } from '../models/manifest.ts';
 import { proposeManifest } from '../models/propose.ts';
@@ -103,23 +103,25 @@ async function gatherFolder(folder: string): Promise<Bundle> {
     const text = await readFile(join(folder, path), 'utf8').catch(() => undefined);
     return text === undefined ? undefined : parseJson(text, join(folder, path));
   };
-  const open = (path: string) => fileSource(join(folder, path));
+  const partsOf = async ({ checkpoint, textEncoder, vae }: ModelManifest) => ({
+    checkpoint: await fileSource(join(folder, checkpoint)),
+    ...(textEncoder !== undefined && { textEncoder: await fileSource(join(folder, textEncoder)) }),
+    ...(vae !== undefined && { vae: await fileSource(join(folder, vae)) }),
+  });
   const own = await json('model.json');
   if (own !== undefined) {
     const manifest = parseModelManifest(own, join(folder, 'model.json'));
-    const { checkpoint, textEncoder, vae, tokenizer } = manifest;
+    const { vocab, merges } = manifest.tokenizer;
     return {
       manifest,
-      checkpoint: await open(checkpoint),
-      ...(textEncoder !== undefined && { textEncoder: await open(textEncoder) }),
-      ...(vae !== undefined && { vae: await open(vae) }),
+      ...(await partsOf(manifest)),
       tokenizer: {
-        vocab: await readFile(join(folder, tokenizer.vocab), 'utf8'),
-        merges: await readFile(join(folder, tokenizer.merges), 'utf8'),
+        vocab: await readFile(join(folder, vocab), 'utf8'),
+        merges: await readFile(join(folder, merges), 'utf8'),
       },
     };
   }
-  const { index, configs, weights } = DIFFUSERS_FILES;
+  const { index } = DIFFUSERS_FILES;
   if ((await json(index)) === undefined) {
     throw new StoreError('source', 'the folder is no model', {
       where: folder,
@@ -127,33 +129,14 @@ async function gatherFolder(folder: string): Promise<Bundle> {
       fix: 'To add a single checkpoint, give its file.',
     });
   }
-  const first = async (paths: readonly string[]): Promise<string> => {
-    for (const path of paths)
-      if ((await stat(join(folder, path)).catch(() => undefined))?.isFile() === true) return path;
-    throw new StoreError('source', 'a part of the model has no weights', {
-      where: folder,
-      expected: paths.join(' or '),
-    });
-  };
-  const files = {
-    checkpoint: await first(weights.checkpoint),
-    textEncoder: await first(weights.textEncoder),
-    vae: await first(weights.vae),
-  };
+  const manifest = await readDiffusersFolder(basename(folder), {
+    where: folder,
+    has: async (path) => (await stat(join(folder, path)).catch(() => undefined))?.isFile() === true,
+    json,
+  });
   return {
-    manifest: diffusersManifest(
-      basename(folder),
-      {
-        unet: await json(configs.unet),
-        textEncoder: await json(configs.textEncoder),
-        vae: await json(configs.vae),
-        scheduler: await json(configs.scheduler),
-      },
-      files,
-    ),
-    checkpoint: await open(files.checkpoint),
-    textEncoder: await open(files.textEncoder),
-    vae: await open(files.vae),
+    manifest,
+    ...(await partsOf(manifest)),
     tokenizer: await tokenizerIn(join(folder, 'tokenizer')),
   };
 }

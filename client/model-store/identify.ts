@@ -5,7 +5,7 @@ import { openTensorFile } from '../formats/open-tensors.ts';
 import { assembleCheckpoint } from '../models/checkpoint.ts';
 import { readModelConfig } from '../models/config.ts';
 import { describeCheckpoint, type ModelDescription } from '../models/describe.ts';
-import { DIFFUSERS_FILES, diffusersManifest } from '../models/diffusers-config.ts';
+import { DIFFUSERS_FILES, readDiffusersFolder } from '../models/diffusers-config.ts';
 import { type ModelManifest, parseModelManifest } from '../models/manifest.ts';
 import { proposeManifest } from '../models/propose.ts';
 import { createTokenizer } from '../prompt/tokenizer.ts';
@@ -100,13 +100,16 @@ async function fromManifest(
 ): Promise<IdentifiedModel> {
   const folder = folderOf(own.path);
   const manifest = parseModelManifest(JSON.parse(await textOf(own)), own.path);
-  const { checkpoint, textEncoder, vae } = manifest;
-  const parts = {
+  return checked(picks, { ...manifest, name }, partsIn(folder, manifest));
+}
+
+/** Paths of a manifest's files from its folder. */
+function partsIn(folder: string, { checkpoint, textEncoder, vae }: ModelManifest): IdentifiedModel['parts'] {
+  return {
     checkpoint: folder + checkpoint,
     ...(textEncoder !== undefined && { textEncoder: folder + textEncoder }),
     ...(vae !== undefined && { vae: folder + vae }),
   };
-  return checked(picks, { ...manifest, name }, parts);
 }
 
 async function fromDiffusers(
@@ -114,36 +117,16 @@ async function fromDiffusers(
   folder: string,
   name: string,
 ): Promise<IdentifiedModel> {
-  const { configs, weights } = DIFFUSERS_FILES;
-  const json = async (path: string): Promise<unknown> => {
-    const pick = picks.find((candidate) => candidate.path === folder + path);
-    return pick === undefined ? undefined : JSON.parse(await textOf(pick));
-  };
-  const first = (paths: readonly string[]): string => {
-    const found = paths.find((path) => picks.some((pick) => pick.path === folder + path));
-    if (found !== undefined) return found;
-    throw new StoreError('source', 'a part of the model has no weights', {
-      where: folder,
-      expected: paths.join(' or '),
-    });
-  };
-  const files = {
-    checkpoint: first(weights.checkpoint),
-    textEncoder: first(weights.textEncoder),
-    vae: first(weights.vae),
-  };
-  const described = {
-    unet: await json(configs.unet),
-    textEncoder: await json(configs.textEncoder),
-    vae: await json(configs.vae),
-    scheduler: await json(configs.scheduler),
-  };
-  const parts = {
-    checkpoint: folder + files.checkpoint,
-    textEncoder: folder + files.textEncoder,
-    vae: folder + files.vae,
-  };
-  return checked(picks, diffusersManifest(name, described, files), parts);
+  const find = (path: string) => picks.find((pick) => pick.path === folder + path);
+  const manifest = await readDiffusersFolder(name, {
+    where: folder,
+    has: (path) => find(path) !== undefined,
+    json: async (path) => {
+      const pick = find(path);
+      return pick === undefined ? undefined : JSON.parse(await textOf(pick));
+    },
+  });
+  return checked(picks, manifest, partsIn(folder, manifest));
 }
 
 async function checked(

@@ -14,6 +14,15 @@ export interface DiffusersConfigs {
   readonly scheduler: unknown;
 }
 
+/** A folder in the layout, wherever it lies; paths begin inside it. */
+export interface DiffusersFolder {
+  /** For errors. */
+  readonly where: string;
+  has(path: string): boolean | Promise<boolean>;
+  /** Parsed; undefined where it is not there. */
+  json(path: string): Promise<unknown>;
+}
+
 /** Weights files of each part in the order in which they are looked for, and the other files of the layout. */
 export const DIFFUSERS_FILES = {
   index: 'model_index.json',
@@ -41,6 +50,32 @@ const DEFAULT_SCALE = 0.18215;
 const LATENT_FACTOR = 8;
 const DEFAULT_SAMPLE = 64;
 const DEFAULT_HEADS = 8;
+
+/**
+ * The manifest of a folder, with the weights that it has. Throws `model/missing-part` where a part has none, and what
+ * `diffusersManifest` throws.
+ */
+export async function readDiffusersFolder(name: string, folder: DiffusersFolder): Promise<ModelManifest> {
+  const { configs, weights } = DIFFUSERS_FILES;
+  const first = async (paths: readonly string[]): Promise<string> => {
+    for (const path of paths) if (await folder.has(path)) return path;
+    throw new ModelError('missing-part', 'a part of the model has no weights', {
+      where: folder.where,
+      expected: paths.join(' or '),
+    });
+  };
+  const described = {
+    unet: await folder.json(configs.unet),
+    textEncoder: await folder.json(configs.textEncoder),
+    vae: await folder.json(configs.vae),
+    scheduler: await folder.json(configs.scheduler),
+  };
+  return diffusersManifest(name, described, {
+    checkpoint: await first(weights.checkpoint),
+    textEncoder: await first(weights.textEncoder),
+    vae: await first(weights.vae),
+  });
+}
 
 /**
  * The manifest of a folder whose weights are `files`. The layout calls the number of heads `attention_head_dim` (a list

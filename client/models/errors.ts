@@ -4,6 +4,8 @@ import { type ErrorFacts, TinctureError } from '../../plugins/contract/error.ts'
 export type ModelErrorKind =
   /** model.json is wrong. */
   | 'manifest'
+  /** A part of a model in several files has none. */
+  | 'missing-part'
   /** A tensor that the model needs is not in the checkpoint. */
   | 'missing-tensor'
   /** A tensor has another shape than the rest of the model asks for. */

@@ -1,6 +1,7 @@
 // The model store: adding from files, folders and URLs, whole or not at all; drawing with what is there.
 import { createHash } from 'node:crypto';
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -148,6 +149,12 @@ describe('what is no model leaves the store as it was:', () => {
     mkdirSync(join(folder, 'empty'));
     await expect(addModel(join(folder, 'empty'))).rejects.toThrow(
       'the folder is no model; expected model.json, or model_index.json',
+    );
+    const partial = join(folder, 'partial');
+    cpSync(`${GOLDEN}/sd-tiny-diffusers`, partial, { recursive: true });
+    rmSync(join(partial, 'vae', 'diffusion_pytorch_model.safetensors'));
+    await expect(addModel(partial)).rejects.toThrow(
+      'a part of the model has no weights; expected vae/diffusion_pytorch_model.safetensors or vae/',
     );
     await expect(addModel(`${GOLDEN}/sd-tiny`, { sha256: '0'.repeat(64) })).rejects.toMatchObject({
       code: 'store/digest',
