@@ -5,6 +5,7 @@ import type { Latent, LatentMath } from '../sampling/latent.ts';
 import type { StepDone } from '../sampling/run.ts';
 import { sample } from '../sampling/sample.ts';
 import { tensor } from '../tensor/tensor.ts';
+import { openDevicePlace } from './device-place.ts';
 import type { Job } from './job.ts';
 import { type LatentPlace, PLAIN_PLACE } from './latent-place.ts';
 import { previewLatent } from './picture.ts';
@@ -13,8 +14,14 @@ import { startOfBatch } from './start-latent.ts';
 import { UnetRunner } from './unet-runner.ts';
 
 /** The final latents [batchSize, c, h, w] flat of the pictures from number `first` on. */
-export function drawBatch(job: Job, first: number): Promise<Float32Array> {
-  return drawAt(PLAIN_PLACE, job, first);
+export async function drawBatch(job: Job, first: number): Promise<Float32Array> {
+  if (job.parts.sessions.backend === 'wasm') return drawAt(PLAIN_PLACE, job, first);
+  const place = await openDevicePlace();
+  try {
+    return await drawAt(place, job, first);
+  } finally {
+    place.close();
+  }
 }
 
 async function drawAt<L extends Latent>(

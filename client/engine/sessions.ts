@@ -10,6 +10,7 @@ import type { EmittedGraph } from '../onnx/graph.ts';
 import { createDeviceSession, createSession } from '../runtime/create.ts';
 import type { Backend, DeviceSession, Session } from '../runtime/session.ts';
 import { elementCount } from '../tensor/tensor.ts';
+import { PREDICTION } from './latent-place.ts';
 import type { OpenModel } from './model.ts';
 
 /** UNet sessions kept at once, whatever their size: the plain one and one of the last styles' shape. */
@@ -40,7 +41,7 @@ function weightBytes({ checkpoint: { entries } }: OpenModel): number {
 /** Makes and keeps the sessions of a model. */
 export class Sessions {
   readonly #model: OpenModel;
-  readonly #backend: Backend;
+  readonly backend: Backend;
   readonly #precision: Precision;
   readonly #alone: boolean;
   #text: Promise<Session> | undefined;
@@ -58,7 +59,7 @@ export class Sessions {
   ) {
     this.#alone = backend === 'wasm' && weightBytes(model) > aloneBytes;
     this.#model = model;
-    this.#backend = backend;
+    this.backend = backend;
     this.#precision = precision;
   }
 
@@ -94,7 +95,10 @@ export class Sessions {
     return session;
   }
 
-  /** The UNet whose self-attention takes layers of this signature; the empty key is the plain UNet. */
+  /**
+   * The UNet whose self-attention takes layers of this signature; the empty key is the plain UNet. On WebGPU its prediction stays on the
+   * device.
+   */
   async unet(signature: StyleSignature, attention: AttentionLowering): Promise<DeviceSession> {
     const key = `${attention} ${signature.key}`;
     const kept = this.#unets.get(key);
@@ -144,14 +148,15 @@ export class Sessions {
   ): Promise<DeviceSession> {
     const options = { signature, attention, precision: this.#precision };
     const graph = buildUnet(this.#model.checkpoint, this.#model.config, options);
-    const session = createDeviceSession(graph, { backend: this.#backend }, []);
+    const keep = this.backend === 'webgpu' ? [PREDICTION] : [];
+    const session = createDeviceSession(graph, { backend: this.backend }, keep);
     session.catch(forget);
     return session;
   }
 
   /** A session that failed to be made is forgotten, so that the next picture tries anew. */
   #create(graph: EmittedGraph, forget: () => void): Promise<Session> {
-    const session = createSession(graph, { backend: this.#backend });
+    const session = createSession(graph, { backend: this.backend });
     session.catch(forget);
     return session;
   }

@@ -7,7 +7,7 @@ import type { Latent } from '../sampling/latent.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { EngineError } from './errors.ts';
 import { type MaskInputs, repeatRows } from './inpainting.ts';
-import type { Feeds, LatentPlace } from './latent-place.ts';
+import type { Constants, LatentPlace } from './latent-place.ts';
 import type { OpenModel } from './model.ts';
 import { nextTask } from './next-task.ts';
 import type { Sessions } from './sessions.ts';
@@ -39,8 +39,8 @@ interface Prepared {
 /** Rows that go through the UNet together, `copies` of the sample, and what they read besides the styles' layers. */
 interface Run {
   readonly copies: number;
-  readonly own: Feeds;
-  readonly layers: Feeds;
+  readonly own: Constants;
+  readonly layers: Constants;
 }
 
 /** What the UNet was asked once. */
@@ -98,14 +98,11 @@ export class UnetRunner<L extends Latent> {
     session: DeviceSession,
     { sample, timestep }: Evaluation<L>,
     copies: number,
-    feeds: Feeds,
+    constants: Constants,
   ): Promise<L> {
     const { place, latentShape, pictures } = this.#job;
-    const rows = copies * pictures;
-    return place.predict(session, place.math.repeat(sample, copies), [rows, ...latentShape], {
-      timestep: tensor([rows], new Float32Array(rows).fill(timestep)),
-      ...feeds,
-    });
+    const shape = [copies * pictures, ...latentShape];
+    return place.predict(session, { sample: place.math.repeat(sample, copies), shape, timestep }, constants);
   }
 
   /** What the user should know when sessions had to be made more than once; undefined when all went well. */
@@ -125,21 +122,14 @@ export class UnetRunner<L extends Latent> {
     this.#sessions.set(signature.key, session);
     const layerFeeds = this.#layerFeeds.get(state) ?? styleFeeds(state.styles, signature);
     this.#layerFeeds.set(state, layerFeeds);
-    const layers = this.#brought(layerFeeds);
     const { pictures, masked } = this.#job;
     const runs = state.groups.map((group): Run => {
       const rows = group.k.shape[0]! * pictures;
       const own = { ...contextFeeds(group, pictures), ...(masked && repeatRows(masked, rows)) };
-      return { copies: group.k.shape[0]!, own: this.#brought(own), layers };
+      return { copies: group.k.shape[0]!, own, layers: layerFeeds };
     });
     this.#prepared = { state, session, runs };
     return this.#prepared;
-  }
-
-  #brought(feeds: Readonly<Record<string, Tensor>>): Feeds {
-    return Object.fromEntries(
-      Object.entries(feeds).map(([name, feed]) => [name, this.#job.place.bring(feed)]),
-    );
   }
 
   /**
@@ -165,7 +155,7 @@ export class UnetRunner<L extends Latent> {
     const { timestep } = evaluation;
     for (let count = 0; count <= styles.length; count++) {
       const [session, layers] = await styledSession(this.#job, styles.slice(0, count));
-      if (await this.#isFinite(session, evaluation, run, this.#brought(layers))) continue;
+      if (await this.#isFinite(session, evaluation, run, layers)) continue;
       const culprit = styles[count - 1];
       if (culprit === undefined) break;
       return new EngineError(
@@ -192,7 +182,7 @@ export class UnetRunner<L extends Latent> {
     session: DeviceSession,
     evaluation: Evaluation<L>,
     { copies, own }: Run,
-    layers: Feeds,
+    layers: Constants,
   ): Promise<boolean> {
     const output = await this.#predict(session, evaluation, copies, { ...own, ...layers });
     return this.#job.place.math.isFinite(output);

@@ -6,6 +6,7 @@ import { deviceLost, RuntimeError, runtimeFailure } from './error.ts';
 import { externalFiles } from './external.ts';
 import { checkFeeds, OrtDeviceTensor, toOrt, toTensors } from './feeds.ts';
 import { type Gpu, openGpu } from './gpu.ts';
+import { born, freed } from './live.ts';
 import { loadRuntime, type OrtSession, type Runtime } from './ort.ts';
 import type { Backend, DeviceResults, DeviceSession, DeviceTensor, Feed, Session } from './session.ts';
 
@@ -120,6 +121,7 @@ class OrtBackedSession implements Session {
     this.#runtime = runtime;
     this.#inner = inner;
     this.#gpu = gpu;
+    born('sessions');
   }
 
   run(feeds: Readonly<Record<string, Feed>>): ReturnType<Session['run']> {
@@ -134,7 +136,7 @@ class OrtBackedSession implements Session {
       const kept: Record<string, DeviceTensor> = {};
       const others: Record<string, OnnxValue> = {};
       for (const [name, value] of Object.entries(results)) {
-        if (keep.includes(name)) kept[name] = new OrtDeviceTensor(value as OrtTensor);
+        if (keep.includes(name)) kept[name] = new OrtDeviceTensor(value as OrtTensor, true);
         else others[name] = value;
       }
       return { outputs: await toTensors(others), kept };
@@ -162,7 +164,9 @@ class OrtBackedSession implements Session {
     return this.#runtime.queue.run(async () => {
       const inner = this.#inner;
       this.#inner = undefined;
-      await inner?.release();
+      if (inner === undefined) return;
+      freed('sessions');
+      await inner.release();
     });
   }
 

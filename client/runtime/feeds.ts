@@ -3,6 +3,7 @@ import type { OnnxValue, Tensor as OrtTensor } from 'onnxruntime-common';
 import type { EmittedGraph, ValueInfo } from '../onnx/graph.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
 import { RuntimeError } from './error.ts';
+import { born, freed } from './live.ts';
 import type { OrtModule } from './ort.ts';
 import type { DeviceTensor, Feed } from './session.ts';
 
@@ -10,11 +11,15 @@ import type { DeviceTensor, Feed } from './session.ts';
 export class OrtDeviceTensor implements DeviceTensor {
   readonly shape: readonly number[];
   readonly value: OrtTensor;
+  readonly #owns: boolean;
   released = false;
 
-  constructor(value: OrtTensor) {
+  /** `owns`: whether releasing it frees the memory, which is otherwise another's. */
+  constructor(value: OrtTensor, owns: boolean) {
     this.value = value;
     this.shape = [...value.dims];
+    this.#owns = owns;
+    if (owns) born('deviceValues');
   }
 
   async read(): Promise<Tensor> {
@@ -23,7 +28,10 @@ export class OrtDeviceTensor implements DeviceTensor {
   }
 
   release(): void {
-    if (!this.released) this.value.dispose();
+    if (this.#owns && !this.released) {
+      this.value.dispose();
+      freed('deviceValues');
+    }
     this.released = true;
   }
 }

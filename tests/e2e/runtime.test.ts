@@ -1,7 +1,9 @@
 // The runtime in Chromium: wasm without a GPU, WebGPU on SwiftShader, in Workers, and without JSPI.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EXPECTED_OUTCOME, type MathOutcome } from '../sampling/math-cases.ts';
 import { inPage, launchChromium, type TestBrowser } from './chromium.ts';
 
+const LATENTS = '/tests/e2e/pages/latents.ts';
 const TINY = '/tests/e2e/pages/tiny.ts';
 const Y = [5, 14, 23];
 
@@ -77,6 +79,32 @@ describe('on SwiftShader', () => {
     const facts = { backend: 'webgpu', reason: 'WebGPU on google swiftshader', y: Y };
     expect(await inPage(page, TINY, 'tinyRun')).toMatchObject(facts);
     expect(await inPage(page, TINY, 'inWorker', 'tinyRun')).toMatchObject(facts);
+    await page.close();
+  });
+
+  test('the arithmetic of latents gives exactly what arrays give, and leaves nothing on the GPU', async () => {
+    const page = await browser.newPage();
+    const { outcome, values, buffers } = await inPage<{
+      outcome: MathOutcome;
+      values: number[];
+      buffers: number[];
+    }>(page, LATENTS, 'outcome');
+    expect(outcome).toEqual(EXPECTED_OUTCOME);
+    // The one that is held.
+    expect(values).toEqual([0, 1, 0]);
+    expect(buffers).toEqual([0, 0]);
+
+    const runs = await inPage<{ sampler: string; error: number; alive: number }[]>(
+      page,
+      LATENTS,
+      'samplerErrors',
+    );
+    expect(runs).toHaveLength(27);
+    for (const { sampler, error, alive } of runs) {
+      expect(error, sampler).toBeLessThan(1e-4);
+      // The last latent, and what the sampler remembers.
+      expect(alive, sampler).toBe(1 + ({ lms: 4, dpmpp_2m: 1, dpmpp_2m_sde: 1 }[sampler] ?? 0));
+    }
     await page.close();
   });
 

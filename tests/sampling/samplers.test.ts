@@ -8,21 +8,15 @@ import { type SigmaSampler, type StepDone, walkSigmas } from '../../client/sampl
 import { noiseSchedule, TRAINED_LEVELS } from '../../client/sampling/schedule.ts';
 import { relativeError } from '../../client/tensor/tensor.ts';
 import { type FewStepsCases, readGolden, type SamplerCases } from './golden.ts';
+import { toyDenoise as denoiseToy } from './toy-network.ts';
 
 const golden = readGolden<SamplerCases>('samplers.json');
 const fewSteps = readGolden<FewStepsCases>('few-steps.json');
 const runs = [...golden.runs, ...fewSteps.runs];
 const size = golden.x.length;
-const plane = size / 4;
 
-/** denoised(x, σ) = (x + σ · tanh(W · x)) / (1 + σ²), W mixing the four channels. */
 async function toyDenoise(x: Float32Array, sigma: number): Promise<Float32Array> {
-  return x.map((value, i) => {
-    const channel = Math.floor(i / plane);
-    let mixed = 0;
-    for (let c = 0; c < 4; c++) mixed += golden.W[channel]![c]! * x[c * plane + (i % plane)]!;
-    return (value + sigma * Math.tanh(mixed)) / (1 + sigma ** 2);
-  });
+  return denoiseToy(golden.W, x, sigma);
 }
 
 function toyWalk(sampler: string, schedule: string) {
