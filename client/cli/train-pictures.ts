@@ -39,6 +39,12 @@ export async function readPictureFolder(
       read: async () => new Uint8Array(await readFile(path)),
     });
   }
+  const wordless = pictures.filter(({ caption }) => caption === '').map(({ name }) => name);
+  if (wordless.length > 0) {
+    notices.push(
+      `${wordless.length} of ${pictures.length} pictures have no words, in a .txt file or in their name, such as ${wordless[0]}`,
+    );
+  }
   return { pictures, notices };
 }
 

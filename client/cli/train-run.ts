@@ -5,10 +5,12 @@ import { openModel } from '../engine/model.ts';
 import { decodeAnyPicture } from '../formats/node-picture.ts';
 import { nodePlatform } from '../node.ts';
 import { chooseTrainingBackend } from '../training/backend.ts';
+import { TrainingError } from '../training/error.ts';
 import { prepareExamples, type TrainingPicture, withPlain } from '../training/examples.ts';
 import { holdBack, openTraining } from '../training/open-training.ts';
 import { exampleOptions } from '../training/request.ts';
 import { runTraining } from '../training/run.ts';
+import { checkResumableOver } from '../training/state-file.ts';
 import type { StepReport, Trainer } from '../training/trainer.ts';
 import { checkCardOfTraining, saveTraining, type TrainingJob } from './train-files.ts';
 import { readPictureFolder } from './train-pictures.ts';
@@ -45,6 +47,11 @@ export async function trainToFiles(
     signal,
     onProgress: undefined,
   });
+  const { name: modelName, hash: modelHash } = model.facts;
+  // Before the pictures are encoded, which takes long.
+  if (request.resume !== undefined) {
+    checkResumableOver(request.resume.facts, { kind: request.kind, modelName, modelHash });
+  }
   const { backend, reason } = await chooseTrainingBackend(model.checkpoint, request.backend);
   say(`${request.kind} over ${model.facts.name} (${model.facts.hash}) on ${reason}`);
   const sizes = exampleOptions(request, model.facts.defaults);
@@ -75,6 +82,7 @@ export async function trainToFiles(
     split.examples.map(({ caption }) => caption),
   );
   let last: StepReport | undefined;
+  let saved = false;
   try {
     const log = await openLog(request, trainer.step);
     const state = await runTraining(
@@ -93,10 +101,11 @@ export async function trainToFiles(
           if (report.step % SAY_EVERY === 0 || report.validationLoss !== undefined)
             say(lineOf(report, trainer));
         },
-        onSave: async (saved) => {
-          await saveTraining(job, saved, previews.latest);
-          say(`saved ${request.output} at step ${saved.step}`);
-          emit({ event: 'save', step: saved.step, output: request.output, state: request.companion });
+        onSave: async (state) => {
+          await saveTraining(job, state, previews.latest);
+          saved = true;
+          say(`saved ${request.output} at step ${state.step}`);
+          emit({ event: 'save', step: state.step, output: request.output, state: request.companion });
         },
         onPreview: async (seen) => {
           await previews.draw(result(seen, 'safetensors'), signal);
@@ -126,10 +135,11 @@ export async function trainToFiles(
         },
       );
     }
+    if (error instanceof TrainingError && saved) say(`go on with --resume ${request.companion}`);
     throw error;
   } finally {
-    await previews.close();
-    await trainer.close();
+    // What ended the run is told, not what closing says after it.
+    await Promise.allSettled([previews.close(), trainer.close()]);
   }
 }
 

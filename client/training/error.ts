@@ -13,7 +13,9 @@ export type TrainingErrorCode =
   /** The state that training should go on from does not fit. */
   | 'training/state'
   /** The loss is not a number any more, or has grown beyond what recovers. */
-  | 'training/exploded';
+  | 'training/exploded'
+  /** Something outside the numbers ended it: the device, the disk, a picture that could not be drawn. */
+  | 'training/stopped';
 
 /** Every error of client/training; `code` says which kind. */
 export class TrainingError extends TinctureError {

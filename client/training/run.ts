@@ -23,8 +23,8 @@ export interface RunEvents {
 /**
  * Trains to the end of the schedule and gives the last state, which was saved. A saved state counts as good once the
  * next loss that comes of it is. When the loss is not finite or has exploded, or a weight is not finite, goes back to
- * the last good state, saves that again where a later one was saved, and throws `training/exploded`. A save that fails
- * is thrown; the one before stays.
+ * the last good state, saves that again where a later one was saved, and throws `training/exploded`. Whatever else ends
+ * it, a lost device or a save that fails among them, is thrown as `training/stopped`, which says what was saved before.
  */
 export async function runTraining(
   trainer: Trainer,
@@ -36,6 +36,8 @@ export async function runTraining(
   /** Saved, and not yet proven by a loss. */
   let candidate: TrainingState | undefined;
   let savedStep: number | undefined;
+  /** What goes on from a save has that one until there is a later one. */
+  const start = trainer.step;
   const giveUp = async (wrong: string): Promise<never> => {
     const { step } = trainer;
     trainer.restore(good);
@@ -61,25 +63,44 @@ export async function runTraining(
       throw error;
     }
   };
-  for (;;) {
-    if (signal?.aborted) {
-      await save();
-      throw signal.reason;
+  const steps = async (): Promise<TrainingState> => {
+    for (;;) {
+      if (signal?.aborted) {
+        await save();
+        throw signal.reason;
+      }
+      const report = await trainer.next();
+      if (report === undefined) return save();
+      const wrong = watch.take(report.loss);
+      if (wrong !== undefined) await giveUp(wrong);
+      good = candidate ?? good;
+      candidate = undefined;
+      const due = (every: number): boolean =>
+        every > 0 && (report.step % every === 0 || report.step === trainer.lastStep);
+      const validationLoss = due(validateEvery) ? await trainer.validationLoss() : undefined;
+      await events.onStep?.({ ...report, ...(validationLoss !== undefined && { validationLoss }) });
+      if (due(saveEvery)) await save();
+      if (due(previewEvery)) await preview();
     }
-    const report = await trainer.next();
-    if (report === undefined) break;
-    const wrong = watch.take(report.loss);
-    if (wrong !== undefined) await giveUp(wrong);
-    good = candidate ?? good;
-    candidate = undefined;
-    const due = (every: number): boolean =>
-      every > 0 && (report.step % every === 0 || report.step === trainer.lastStep);
-    const validationLoss = due(validateEvery) ? await trainer.validationLoss() : undefined;
-    await events.onStep?.({ ...report, ...(validationLoss !== undefined && { validationLoss }) });
-    if (due(saveEvery)) await save();
-    if (due(previewEvery)) await preview();
+  };
+  try {
+    return await steps();
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) throw error;
+    if (error instanceof TrainingError && error.code === 'training/exploded') throw error;
+    throw stopped(error, trainer.step, savedStep ?? (start > 0 ? start : undefined));
   }
-  return save();
+}
+
+function stopped(cause: unknown, step: number, saved: number | undefined): TrainingError {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  return new TrainingError('training/stopped', `training was stopped after step ${step}: ${words}`, {
+    fix:
+      saved === undefined
+        ? 'Nothing had been saved. Begin again, with saves in shorter distances.'
+        : `The save of step ${saved} is whole: go on from it.`,
+    cause,
+  });
 }
 
 function exploded(wrong: string, step: number, back: number): TrainingError {

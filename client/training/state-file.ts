@@ -117,29 +117,43 @@ function parseFacts(text: string | undefined, where: string): { step: number; fa
   };
 }
 
+/** Throws `training/state` when a state is of another kind or model than what is asked for. */
+export function checkResumableOver(
+  facts: TrainingFacts,
+  wanted: Pick<TrainingFacts, 'kind' | 'modelHash' | 'modelName'>,
+): void {
+  if (facts.kind !== wanted.kind) {
+    throw mismatch(facts, 'the state is of another kind', wanted.kind, facts.kind);
+  }
+  if (facts.modelHash !== wanted.modelHash) {
+    throw mismatch(
+      facts,
+      'the state was trained over another model',
+      `${wanted.modelName} (${wanted.modelHash})`,
+      `${facts.modelName} (${facts.modelHash})`,
+    );
+  }
+}
+
+function mismatch({ name }: TrainingFacts, what: string, expected: string, found: string): TrainingError {
+  return new TrainingError('training/state', what, { where: name, expected, found });
+}
+
 /** Throws `training/state` when a state cannot go on as what is asked for, naming what differs. */
 export function checkResumable(
   { state, facts }: SavedTraining,
   wanted: Pick<TrainingFacts, 'kind' | 'modelHash' | 'modelName'>,
   weights: ReadonlyMap<string, Tensor>,
 ): void {
-  const fail = (what: string, expected: string, found: string): TrainingError =>
-    new TrainingError('training/state', what, { where: facts.name, expected, found });
-  if (facts.kind !== wanted.kind) throw fail('the state is of another kind', wanted.kind, facts.kind);
-  if (facts.modelHash !== wanted.modelHash) {
-    throw fail(
-      'the state was trained over another model',
-      `${wanted.modelName} (${wanted.modelHash})`,
-      `${facts.modelName} (${facts.modelHash})`,
-    );
-  }
+  checkResumableOver(facts, wanted);
   const shapes = (tensors: ReadonlyMap<string, Tensor>): string =>
     [...tensors]
       .map(([name, { shape }]) => `${name} [${shape.join(', ')}]`)
       .sort()
       .join('; ');
   if (shapes(weights) !== shapes(state.weights)) {
-    throw fail(
+    throw mismatch(
+      facts,
       'the state has other layers than what shall be trained',
       shapes(weights).slice(0, 200),
       shapes(state.weights).slice(0, 200),

@@ -10,7 +10,7 @@ const put = (name: string, content: string | Uint8Array) => writeFile(join(folde
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  for (const name of ['2-10 red_apple.PNG', '1 tree.jpeg', 'car.webp', 'long.gif', 'latin.jpg'])
+  for (const name of ['2-10 red_apple.PNG', '1 tree.jpeg', '007.png', 'car.webp', 'long.gif', 'latin.jpg'])
     await put(name, 'x');
   await put('1 tree.txt', '\uFEFFa tall\r\n  tree, green\n');
   await put('latin.txt', Uint8Array.of(0x63, 0x61, 0x66, 0xe9));
@@ -24,6 +24,7 @@ afterAll(() => folder.remove());
 test('pictures in the order of their names, with the words of their text or of their name', async () => {
   const { pictures, notices } = await readPictureFolder(folder.path);
   expect(pictures.map(({ name, caption }) => [name, caption])).toEqual([
+    ['007.png', ''],
     ['1 tree.jpeg', 'a tall tree, green'],
     ['2-10 red_apple.PNG', 'red apple'],
     ['car.webp', 'ab'],
@@ -32,6 +33,7 @@ test('pictures in the order of their names, with the words of their text or of t
   ]);
   expect(notices).toEqual([
     expect.stringMatching(/long\.txt has 100000 bytes.*the file name is taken instead/),
+    expect.stringMatching(/^1 of 6 pictures have no words.*007\.png/),
   ]);
 });
 

@@ -1,17 +1,20 @@
 // train as a child process on the golden model: stopped by Ctrl-C with a save, gone on from, with logs and a preview.
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { check } from '../../client/cli/check.ts';
 import { train } from '../../client/cli/train.ts';
+import { trainRequest } from '../../client/cli/train-request.ts';
 import { fileSource } from '../../client/formats/node-file.ts';
 import { decodePng, encodePng } from '../../client/formats/png.ts';
 import { readPngText } from '../../client/formats/png-text.ts';
 import { openStyleFile } from '../../client/formats/style-file.ts';
 import { readHypernetwork } from '../../client/hypernetwork/read.ts';
-import { readTrainingState } from '../../client/training/state-file.ts';
+import { startHypernetwork } from '../../client/training/start-weights.ts';
+import { readTrainingState, writeTrainingState } from '../../client/training/state-file.ts';
+import { freshState } from '../../client/training/trainer.ts';
 import { finish, GOLDEN, start, tincture } from './run.ts';
 
 let folder: string;
@@ -135,6 +138,52 @@ test(
   },
   TIMEOUT,
 );
+
+test('what cannot be trained on is told before any step', async () => {
+  mkdirSync(at('empty'), { recursive: true });
+  mkdirSync(at('bad'), { recursive: true });
+  const side = (size: number) =>
+    encodePng({ width: size, height: size, pixels: new Uint8ClampedArray(size * size * 4) });
+  writeFileSync(at('bad/small.png'), side(32));
+  writeFileSync(at('bad/torn.png'), side(64).subarray(0, 60));
+  const run = (...args: string[]) =>
+    tincture('train', 'hypernetwork', '--model', `${GOLDEN}/sd-tiny`, '--output', at('never.pt'), ...args);
+  const refusals = [
+    [['--data', at('empty')], /no picture to train on.*no picture files/],
+    [['--data', at('bad')], /no picture to train on.*small\.png.*too small.*32 × 32.*torn\.png/],
+    [['--data', at('nowhere')], /folder of pictures cannot be read/],
+    [['--data', at('pictures'), '--size', '32x32'], /cannot be trained at this size.*64 to 2048.*32 × 32/],
+    [['--data', at('pictures'), '--hold-back', '9'], /leaves no picture to train on/],
+    [['--data', at('pictures'), '--widths', '768'], /no attention of such a width.*768/],
+    [['--data', at('pictures'), '--resume', at('pictures/2 tree.txt')], /2 tree\.txt/],
+  ] as const;
+  for (const [args, message] of refusals) {
+    const { code, stderr } = await run(...args);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(new RegExp(message.source, 's'))]);
+  }
+  expect(existsSync(at('never.pt'))).toBe(false);
+});
+
+test('a state of another model is refused before the pictures are read', async () => {
+  const request = await trainRequest('hypernetwork', { data: at('pictures'), output: at('other.pt') });
+  const facts = {
+    kind: 'hypernetwork',
+    name: 'x',
+    modelHash: 'ffffffffff',
+    modelName: 'other',
+    seed: 0n,
+  } as const;
+  const weights = startHypernetwork(request.description, [24], 0n);
+  writeFileSync(at('other.training.safetensors'), writeTrainingState(freshState(weights), facts));
+  const { code, stderr } = await tincture(
+    'train', 'hypernetwork', '--data', at('pictures'), '--model', `${GOLDEN}/sd-tiny`, '--output', at('other.pt'),
+    '--resume', at('other.training.safetensors'),
+  ); // biome-ignore format: pairs
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/trained over another model.*sd-tiny.*other \(ffffffffff\)/s),
+  ]);
+});
 
 const writeCard = async () => writeFileSync(at('card.json'), '{ "author": "Ada", "title": "Thin lines" }');
 

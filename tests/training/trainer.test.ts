@@ -17,7 +17,7 @@ import { type Example, prepareExamples } from '../../client/training/examples.ts
 import { holdBack } from '../../client/training/open-training.ts';
 import type { TrainingOptions } from '../../client/training/options.ts';
 import { embeddingFile, hypernetworkFile } from '../../client/training/result.ts';
-import { runTraining } from '../../client/training/run.ts';
+import { type RunEvents, runTraining } from '../../client/training/run.ts';
 import { startEmbedding, startHypernetwork } from '../../client/training/start-weights.ts';
 import { checkResumable, readTrainingState, writeTrainingState } from '../../client/training/state-file.ts';
 import type { TrainingModel } from '../../client/training/step-sessions.ts';
@@ -236,6 +236,34 @@ test('a rate that ruins the net ends the training at the last good state', async
   // The first step's weights were saved before their loss told of them; the last save is the good state again.
   expect(saved).toEqual([1, 0]);
   await trainer.close();
+});
+
+test('what else ends a training tells which save is whole', async () => {
+  const run = async (
+    saveEvery: number,
+    events: RunEvents & { atStep?: (trainer: Trainer) => Promise<void> },
+  ) => {
+    const trainer = await Trainer.create(job({ accumulation: 1, rates: [{ rate: 1e-3, until: 6 }] }));
+    const options = { saveEvery, previewEvery: 0, validateEvery: 0 };
+    const onStep = async ({ step }: { step: number }) => {
+      if (step === 3) await events.atStep?.(trainer);
+    };
+    return runTraining(trainer, options, { onStep, ...events }).finally(() => trainer.close());
+  };
+  // The values on the device go away under the trainer, as when that is lost.
+  await expect(
+    run(2, { onSave: async () => {}, atStep: (trainer) => trainer.close() }),
+  ).rejects.toMatchObject({
+    code: 'training/stopped',
+    message: expect.stringMatching(/stopped after step 3: .+The save of step 2 is whole/s),
+  });
+  const full = async ({ step }: { step: number }) => {
+    if (step === 4) throw new Error('ENOSPC: no space left on device');
+  };
+  await expect(run(2, { onSave: full })).rejects.toThrow(/step 4: ENOSPC.*The save of step 2 is whole/s);
+  await expect(run(0, { atStep: async () => Promise.reject(new Error('EIO: the log')) })).rejects.toThrow(
+    /step 3: EIO.*Nothing had been saved/s,
+  );
 });
 
 test('an embedding starts from words, learns, and is saved when training is cancelled', async () => {
