@@ -14,6 +14,7 @@ export type {
   GenerateOptions,
   GenerateRequest,
   GenerateResult,
+  HiresRequest,
   MaskedContent,
   ModelFacts,
   ModelFiles,

@@ -1,5 +1,6 @@
 // The options of `tincture generate`, and the request that they make.
-import type { GenerateRequest, MaskedContent, Picture } from '../engine/engine.ts';
+import type { GenerateRequest, HiresRequest, MaskedContent, Picture } from '../engine/engine.ts';
+import { HIRES_UPSCALERS } from '../engine/hires.ts';
 import { MASKED_CONTENTS } from '../engine/mask.ts';
 import { REQUEST_LIMITS } from '../engine/request.ts';
 import { fileSource } from '../formats/node-file.ts';
@@ -41,6 +42,11 @@ Draws a picture on this machine. <hypernet:NAME:STRENGTH> in the prompt means th
   --mask-blur N            pixels that the mask's edge is softened by, 0 to 64 (default 4)
   --masked-content NAME    what the masked part begins on: original (default), fill, latent-noise or latent-nothing
   --denoise S              how far that start is drawn anew, 0 to 1 (default 0.75)
+  --hires-scale S          draws a second time, S times as large (1 to 8), over the enlarged picture; any of these options does:
+  --hires-width W, --hires-height H   its size instead; one alone keeps the shape
+  --hires-steps N          its steps (default: as many as the first)
+  --hires-denoise S        how far the enlarged picture is drawn anew, above 0 to 1 (default 0.7)
+  --hires-upscaler NAME    latent (default), latent-nearest, or pixels
   --save-latents FILE      writes the final latents as tensor latents [pictures, 4, h, w]
   --registry URL           a Tincture edge, for models and styles given by name
   --backend webgpu|wasm    default: the best one here
@@ -78,11 +84,26 @@ export const OPTIONS = {
   'mask-blur': { type: 'string' },
   'masked-content': { type: 'string' },
   denoise: { type: 'string' },
+  'hires-scale': { type: 'string' },
+  'hires-width': { type: 'string' },
+  'hires-height': { type: 'string' },
+  'hires-steps': { type: 'string' },
+  'hires-denoise': { type: 'string' },
+  'hires-upscaler': { type: 'string' },
   'save-latents': { type: 'string' },
   registry: { type: 'string' },
   backend: { type: 'string' },
   json: { type: 'boolean' },
 } as const;
+
+const HIRES_OPTIONS = [
+  'hires-scale',
+  'hires-width',
+  'hires-height',
+  'hires-steps',
+  'hires-denoise',
+  'hires-upscaler',
+] as const;
 
 /** What Node's parser makes of the options. */
 type Values = {
@@ -129,6 +150,7 @@ export async function requestOf(prompt: string, values: Values): Promise<AskedPi
     ...defined('width', whole('--width', values.width, side)),
     ...defined('height', whole('--height', values.height, side)),
     ...defined('denoisingStrength', decimal('--denoise', values.denoise, share)),
+    ...defined('hires', hiresOf(values)),
     ...defined('noise', await tensorOf(values.noise, 'noise')),
     ...defined('initLatent', await tensorOf(values['init-latent'], 'latent')),
     ...defined('image', await pictureOf(values.image)),
@@ -204,6 +226,38 @@ export function seed(option: string, text: string | undefined): bigint | undefin
 function randomSource(text: string | undefined): 'cpu' | 'nv' | undefined {
   if (text === undefined || text === 'cpu' || text === 'nv') return text;
   throw new UsageError(`--rng must be cpu or nv, not ${JSON.stringify(text)}`);
+}
+
+/** The second pass, where any of its options is given. */
+function hiresOf(values: Values): HiresRequest | undefined {
+  const { side, steps, share, hiresScale } = REQUEST_LIMITS;
+  const hires: HiresRequest = {
+    ...defined('scale', decimal('--hires-scale', values['hires-scale'], hiresScale)),
+    ...defined('width', whole('--hires-width', values['hires-width'], side)),
+    ...defined('height', whole('--hires-height', values['hires-height'], side)),
+    ...defined('steps', whole('--hires-steps', values['hires-steps'], steps)),
+    ...defined('denoisingStrength', decimal('--hires-denoise', values['hires-denoise'], share)),
+    ...defined('upscaler', upscaler(values['hires-upscaler'])),
+  };
+  const [given] = HIRES_OPTIONS.filter((option) => values[option] !== undefined);
+  if (given === undefined) return undefined;
+  const start = (['image', 'init-latent'] as const).find((option) => values[option] !== undefined);
+  if (start !== undefined) {
+    throw new UsageError(`--${given} draws a second time over a picture from noise, so not with --${start}`);
+  }
+  const oneSide = (['hires-width', 'hires-height'] as const).find((option) => values[option] !== undefined);
+  if (hires.scale !== undefined && oneSide !== undefined) {
+    throw new UsageError(`--hires-scale and --${oneSide} exclude each other`);
+  }
+  return hires;
+}
+
+function upscaler(text: string | undefined): HiresRequest['upscaler'] {
+  const found = HIRES_UPSCALERS.find(({ key }) => key === text);
+  if (text === undefined || found !== undefined) return found?.key;
+  throw new UsageError(
+    `--hires-upscaler must be latent, latent-nearest or pixels, not ${JSON.stringify(text)}`,
+  );
 }
 
 function maskedContent(text: string | undefined): MaskedContent | undefined {

@@ -1,6 +1,6 @@
 // `tincture grid`: pictures along one or two axes, with labels, as one PNG.
 import type { Engine, GenerateRequest, GenerateResult } from '../engine/engine.ts';
-import { sizeOf } from '../engine/request.ts';
+import { drawnSize } from '../engine/request.ts';
 import { encodePng } from '../formats/png.ts';
 import { contactSheet, planSheet, type SheetLayout, type SheetPlan } from '../kit/contact-sheet.ts';
 import { parseParameters, randomSeed, writeParameters } from '../node.ts';
@@ -63,7 +63,7 @@ export const grid: Command = {
       let plan: SheetPlan;
       let results: Drawn[];
       try {
-        plan = planSheet(layout, sizeOf(base, engine.model));
+        plan = planSheet(layout, drawnSize(base, engine.model));
         results = await draw(engine, cells, signal, view);
       } finally {
         await engine.close();

@@ -1,6 +1,6 @@
 // Which contexts the UNet reads at each of its runs: a prompt's parts and versions, and the negative prompt's.
 import { promptParts } from '../prompt/composition.ts';
-import { type PromptVersion, promptVersions, versionAt } from '../prompt/editing.ts';
+import { type Before, type PromptVersion, promptVersions, versionAt } from '../prompt/editing.ts';
 import { WINDOW_LENGTH } from '../prompt/tokenizer.ts';
 import { needsNegative } from '../sampling/denoiser.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
@@ -39,6 +39,8 @@ export interface PromptPair {
   readonly guidance: number;
   /** Runs of the network that shares of the way refer to: steps, or twice as many for second-order samplers. */
   readonly runs: number;
+  /** Of a second pass: the runs of the first. */
+  readonly before?: Before;
 }
 
 interface Track {
@@ -53,7 +55,7 @@ export async function conditionPicture(pair: PromptPair, reader: TextReader): Pr
   const weights = parts.map(({ weight }) => weight);
   const contexts: Tensor[] = [];
   const track = async (text: string): Promise<Track> => {
-    const versions = promptVersions(text, pair.runs);
+    const versions = promptVersions(text, pair.runs, pair.before);
     const encoded = await encodeVersions(
       versions.map((version) => version.text),
       reader,

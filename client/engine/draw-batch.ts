@@ -51,8 +51,7 @@ async function drawAt<L extends Latent>(
       steps: plan.steps,
       noise: plan.noise?.data.slice(first * length, (first + pictures) * length) ?? noise.start,
       draw: noise.draw,
-      start:
-        job.start && startOfBatch(job.start, plan.seeds.slice(first, first + pictures), plan.rng, length),
+      start: job.start && startOfBatch(job.start, plan, first, length),
       signal,
       onStep: stepWatcher(place.math, job, first),
     });
@@ -82,11 +81,12 @@ function noiseOf(plan: Plan, latentShape: readonly number[], first: number): Bat
 }
 
 /** Steps of all batches that are done after `step` of this one, and in all. */
-function progressAt({ plan, steps }: Job, first: number, step: number): { done: number; total: number } {
-  return {
-    done: (first / plan.batchSize) * steps + step,
-    total: (plan.seeds.length / plan.batchSize) * steps,
-  };
+function progressAt(
+  { plan, steps, progress }: Job,
+  first: number,
+  step: number,
+): { done: number; total: number } {
+  return { done: progress.before + (first / plan.batchSize) * steps + step, total: progress.total };
 }
 
 /** Tells of each step, with a preview of the batch's first picture where one is due. */

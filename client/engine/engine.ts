@@ -114,8 +114,28 @@ export interface GenerateRequest {
   readonly maskedContent?: MaskedContent;
   /** How far a start picture or latent is drawn anew, 0 … 1; default 0.75. */
   readonly denoisingStrength?: number;
+  /** Draws a second time at a larger size, over the enlarged picture. Not with `image` or `initLatent`. */
+  readonly hires?: HiresRequest;
   /** Show a preview picture every N steps; 0 for none. Default 0. */
   readonly previewEvery?: number;
+}
+
+/** The second pass of a picture, the web UI's hires fix: by `scale`, or to `width` and `height`. */
+export interface HiresRequest {
+  /** 1 … 8, rounded down to what the model draws; default 2. */
+  readonly scale?: number;
+  /** Pixels, at least the first pass's; one side alone keeps its shape, and of another shape the middle is kept. */
+  readonly width?: number;
+  readonly height?: number;
+  /** Steps that the second pass takes; default: the request's. */
+  readonly steps?: number;
+  /** How far the enlarged picture is drawn anew, above 0 … 1; default 0.7. */
+  readonly denoisingStrength?: number;
+  /**
+   * `latent` (default) interpolates latents linearly and `latent-nearest` repeats them, which both need about 0.5 of denoising or more;
+   * `pixels` decodes, scales with a Lanczos filter and encodes again.
+   */
+  readonly upscaler?: 'latent' | 'latent-nearest' | 'pixels';
 }
 
 /** In the words of AUTOMATIC1111's web UI. */

@@ -8,6 +8,7 @@ import type { MaskInputs } from './inpainting.ts';
 import type { OpenModel } from './model.ts';
 import type { PreviewMap } from './picture.ts';
 import type { DrawnFrom } from './picture-parameters.ts';
+import type { Opened } from './prepare-job.ts';
 import type { Plan } from './request.ts';
 import type { Sessions } from './sessions.ts';
 import type { StageClock } from './stage-clock.ts';
@@ -31,14 +32,17 @@ export interface Watch {
   readonly clock: StageClock;
 }
 
-/** A request with its styles, contexts and start, ready for the UNet. */
+/** A request, or one of its two passes, with its styles, contexts and start, ready for the UNet. */
 export interface Job extends Watch {
   readonly parts: PipelineParts;
   readonly plan: Plan;
   readonly conditioning: Conditioning;
   readonly styles: StepStyles;
+  readonly opened: Opened;
   /** Steps that are taken. */
   readonly steps: number;
+  /** Steps of all batches: those of an earlier pass, and in all. */
+  readonly progress: { readonly before: number; readonly total: number };
   /** [c, h, w] of one latent. */
   readonly latentShape: readonly number[];
   /** The UNet's. */

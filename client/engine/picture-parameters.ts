@@ -5,6 +5,7 @@ import { formatStyleTag } from '../prompt/style-tags.ts';
 import { SCHEDULES } from '../sampling/names.ts';
 import type { OpenEmbedding } from './embeddings.ts';
 import type { ModelFacts } from './engine.ts';
+import { DEFAULT_SCALE, HIRES_UPSCALERS } from './hires.ts';
 import type { Plan } from './request.ts';
 import type { ReadyStyle } from './styles.ts';
 import { VERSION } from './version.ts';
@@ -50,6 +51,7 @@ export function pictureParameters(
     }),
     ...(start !== undefined && { denoisingStrength: start.strength }),
     ...maskParameters(start),
+    ...hiresParameters(plan),
     ...(plan.clipSkip > 1 && { clipSkip: plan.clipSkip }),
     ...(plan.laterSeedDelta !== 0 && plan.sampler.ancestral && { ensd: plan.laterSeedDelta }),
     ...(styles.length > 0 && {
@@ -93,4 +95,17 @@ function maskParameters(start: Plan['start']): Pick<PictureParameters, 'maskBlur
   if (start === undefined || !('image' in start) || start.mask === undefined) return {};
   const { blur, content } = start.mask;
   return { maskBlur: blur, ...(content !== 'original' && { maskedContent: content }) };
+}
+
+/** Of a second pass: its strength and upscaler, and what was asked for. */
+function hiresParameters({ hires }: Plan): Partial<PictureParameters> {
+  if (hires === undefined) return {};
+  const { asked, width, height, denoisingStrength } = hires;
+  const byScale = asked.width === undefined && asked.height === undefined;
+  return {
+    denoisingStrength,
+    ...(byScale ? { hiresScale: asked.scale ?? DEFAULT_SCALE } : { hiresSize: { width, height } }),
+    ...(asked.steps !== undefined && { hiresSteps: asked.steps }),
+    hiresUpscaler: HIRES_UPSCALERS.find(({ key }) => key === hires.upscaler)!.title,
+  };
 }

@@ -1,12 +1,13 @@
 // Pictures from request to PNG: a job is prepared, and its batches are drawn and decoded one after the other.
 import type { AttentionLowering } from '../models/attention.ts';
-import { tensor } from '../tensor/tensor.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { decodeBatch } from './decode-batch.ts';
 import { drawBatch } from './draw-batch.ts';
 import type { DrawnPicture, GenerateRequest, GenerateResult, Progress } from './engine.ts';
-import type { PipelineParts } from './job.ts';
+import type { Job, PipelineParts } from './job.ts';
 import { fitPreview, type PreviewMap } from './picture.ts';
 import { prepareJob } from './prepare-job.ts';
+import { prepareSecondPass } from './second-pass.ts';
 import { StageClock } from './stage-clock.ts';
 
 /** Draws pictures with one opened model. Not reentrant: the engine queues its calls. */
@@ -28,21 +29,17 @@ export class Pipeline {
     const job = await prepareJob(request, this.#parts, { signal, onProgress, clock }, (vae) =>
       this.#previewMap(vae),
     );
-    const { plan, latentShape, conditioning, notices } = job;
+    const last = job.plan.hires === undefined ? job : await prepareSecondPass(job, await drawAll(job));
     const pictures: DrawnPicture[] = [];
-    const latents = tensor([plan.seeds.length, ...latentShape]);
-    for (let first = 0; first < plan.seeds.length; first += plan.batchSize) {
-      const batch = await drawBatch(job, first);
-      latents.data.set(batch, (first * latents.data.length) / plan.seeds.length);
-      signal.throwIfAborted();
-      pictures.push(...(await decodeBatch(job, first, batch)));
-    }
+    const latents = await drawAll(last, async (first, batch) => {
+      pictures.push(...(await decodeBatch(last, first, batch)));
+    });
     return {
       ...pictures[0]!,
       pictures,
       latents,
-      embeddings: conditioning.embeddings.map(({ name }) => name),
-      notices,
+      embeddings: last.conditioning.embeddings.map(({ name }) => name),
+      notices: last.notices,
       milliseconds: clock.milliseconds,
     };
   }
@@ -57,4 +54,20 @@ export class Pipeline {
     );
     return this.#preview;
   }
+}
+
+/** The latents [pictures, c, h, w] of all batches, each of which `drawn` is told of before the next. */
+async function drawAll(
+  job: Job,
+  drawn: (first: number, batch: Float32Array) => Promise<void> = async () => {},
+): Promise<Tensor> {
+  const { plan, latentShape, signal } = job;
+  const latents = tensor([plan.seeds.length, ...latentShape]);
+  for (let first = 0; first < plan.seeds.length; first += plan.batchSize) {
+    const batch = await drawBatch(job, first);
+    latents.data.set(batch, (first * latents.data.length) / plan.seeds.length);
+    signal.throwIfAborted();
+    await drawn(first, batch);
+  }
+  return latents;
 }

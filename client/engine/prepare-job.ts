@@ -1,10 +1,12 @@
 // From a request to a job: styles and embeddings opened, prompts encoded, the start and the size's sessions chosen.
+import type { Before } from '../prompt/editing.ts';
 import { EmbeddingWords } from '../prompt/embedding-words.ts';
 import { parseStyleTags } from '../prompt/style-tags.ts';
 import { stepsTaken } from '../sampling/sample.ts';
 import { type Conditioning, conditionPicture } from './conditioning.ts';
 import type { OpenEmbedding } from './embeddings.ts';
 import type { GenerateRequest } from './engine.ts';
+import { strengthOfLast } from './hires.ts';
 import { idleStyles } from './idle-styles.ts';
 import type { Job, PipelineParts, Watch } from './job.ts';
 import type { OpenModel } from './model.ts';
@@ -38,7 +40,7 @@ export async function prepareJob(
 
   watch.signal.throwIfAborted();
   const steps = stepsTaken(plan.sampler.key, plan.steps, plan.start?.strength);
-  const read = await readPrompts(plan, text, opened, steps, parts, watch);
+  const read = await readPrompts({ plan, text, opened, steps, parts, watch });
   notices.push(...read.notices);
 
   watch.signal.throwIfAborted();
@@ -50,7 +52,9 @@ export async function prepareJob(
     plan,
     conditioning: read.conditioning,
     styles: read.styles,
+    opened,
     steps,
+    progress: { before: 0, total: stepsOfAll(plan, steps) },
     ...sized,
     preview: plan.previewEvery > 0 ? await previewMap(sized.vae) : undefined,
     drawnFrom: {
@@ -64,12 +68,20 @@ export async function prepareJob(
   };
 }
 
+/** Steps of all batches, of both passes where there are two. */
+function stepsOfAll({ sampler, hires, seeds, batchSize }: Plan, steps: number): number {
+  const second =
+    hires === undefined ? 0 : stepsTaken(sampler.key, hires.scheduleSteps, strengthOfLast(hires));
+  return (seeds.length / batchSize) * (steps + second);
+}
+
 /** As in the web UI: OpenCLIP's last layer is left out already, and no setting changes that. */
 function skipsLayers({ manifest }: OpenModel): boolean {
   return manifest.architecture === 'stable-diffusion-v1';
 }
 
-interface Opened {
+/** What a request's prompts name. */
+export interface Opened {
   readonly styles: readonly ReadyStyle[];
   readonly embeddings: readonly OpenEmbedding[];
 }
@@ -88,42 +100,52 @@ async function openStyles(
   }));
 }
 
+/** A pass whose prompts are to be read. */
+export interface UnreadPass {
+  readonly plan: Plan;
+  /** The prompt without style tags. */
+  readonly text: string;
+  readonly opened: Opened;
+  /** Steps that are taken. */
+  readonly steps: number;
+  readonly before?: Before;
+  readonly parts: PipelineParts;
+  readonly watch: Watch;
+}
+
 interface ReadPrompts extends Pick<Job, 'conditioning' | 'styles' | 'notices'> {}
 
 /** The contexts of both prompts, and the styles at their first step. */
-async function readPrompts(
-  plan: Plan,
-  text: string,
-  { styles, embeddings }: Opened,
-  steps: number,
-  { model, sessions }: PipelineParts,
-  { signal, clock, onProgress }: Watch,
-): Promise<ReadPrompts> {
-  onProgress({ stage: 'text', message: 'reading the prompt' });
-  return clock.time('text', async () => {
+export async function readPrompts(pass: UnreadPass): Promise<ReadPrompts> {
+  const { plan, text, opened, steps, before, parts, watch } = pass;
+  const { model, sessions } = parts;
+  const { signal } = watch;
+  watch.onProgress({ stage: 'text', message: 'reading the prompt' });
+  return watch.clock.time('text', async () => {
     const conditioning = await conditionPicture(
       {
         prompt: text,
         negativePrompt: plan.negativePrompt,
         guidance: plan.guidance,
         runs: plan.steps * plan.sampler.runsPerStep,
+        ...(before && { before }),
       },
       {
         model,
         encoder: await sessions.textEncoder(),
-        words: new EmbeddingWords<OpenEmbedding>(embeddings, model.tokenizer),
+        words: new EmbeddingWords<OpenEmbedding>(opened.embeddings, model.tokenizer),
         clipSkip: skipsLayers(model) ? plan.clipSkip : 1,
         signal,
       },
     );
-    const begun = await StepStyles.begin(styles, conditioning, steps, signal);
-    const notices = [...idleStyles(await begun.at(0, 0), model.facts), ...conditioning.notices];
-    return { conditioning, styles: begun, notices };
+    const styles = await StepStyles.begin(opened.styles, conditioning, steps, signal);
+    const notices = [...idleStyles(await styles.at(0, 0), model.facts), ...conditioning.notices];
+    return { conditioning, styles, notices };
   });
 }
 
 /** What depends on the size that is drawn. */
-async function prepareSize(
+export async function prepareSize(
   plan: Plan,
   conditioning: Conditioning,
   parts: PipelineParts,
@@ -140,7 +162,7 @@ async function prepareSize(
     height,
     tokens: conditioning.tokens,
   });
-  if (notice !== undefined) notices.push(notice);
+  if (notice !== undefined && !notices.includes(notice)) notices.push(notice);
   if (plan.start !== undefined && 'image' in plan.start) {
     const resized = noteResized(plan.start.image, plan);
     if (resized !== undefined) notices.push(resized);

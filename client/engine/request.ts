@@ -5,38 +5,14 @@ import type { StartLatent } from '../sampling/sample.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
 import type { GenerateRequest, ModelFacts, Picture } from './engine.ts';
 import { EngineError } from './errors.ts';
+import { hiresSize, type PlannedHires, planHires } from './hires.ts';
 import { MASKED_CONTENTS, type PlannedMask, planMask } from './mask.ts';
+import { finite, oneOf, REQUEST_LIMITS, refused, side, text, whole } from './request-fields.ts';
 import type { Size } from './resample.ts';
 import type { StyleParameter } from './running-style.ts';
 import { checkStartPicture, sizeOfStart } from './start-picture.ts';
 
-/** Limits of a request; each is enforced here. */
-export const REQUEST_LIMITS = {
-  steps: { minimum: 1, maximum: 1000 },
-  guidance: { minimum: 0, maximum: 100 },
-  strength: { minimum: -100, maximum: 100 },
-  /** Of a style, on top of its strength. */
-  factor: { minimum: -10, maximum: 10 },
-  factorWidths: 16,
-  /** Points of one style's strength over the steps. */
-  strengthPoints: 32,
-  /** Pixels a side: at a latent factor of 8, 4096 already asks attention for 262,144 places. */
-  side: { minimum: 8, maximum: 4096 },
-  styles: 32,
-  embeddings: 1024,
-  batchSize: { minimum: 1, maximum: 16 },
-  batchCount: { minimum: 1, maximum: 100 },
-  /** Pixels that are drawn at once, and of all pictures of a request, which are kept until the last is drawn: a gigabyte. */
-  pixelsAtOnce: 2 ** 26,
-  pixels: 2 ** 28,
-  /** No text encoder is deeper; the model's own depth is checked too. */
-  clipSkip: { minimum: 1, maximum: 48 },
-  /** Of variations, and of drawing over a latent. */
-  share: { minimum: 0, maximum: 1 },
-  /** Standard deviation of a mask's blur in pixels; the web UI's slider ends there too. */
-  maskBlur: { minimum: 0, maximum: 64 },
-  laterSeedDelta: { minimum: -(2 ** 32), maximum: 2 ** 32 },
-} as const;
+export { REQUEST_LIMITS };
 
 /** A checked request: what the pipeline draws. */
 export interface Plan {
@@ -61,6 +37,8 @@ export interface Plan {
   readonly noise: Tensor | undefined;
   /** One latent, or a picture still to be encoded, which every picture begins on. */
   readonly start: StartLatent | StartPicture | undefined;
+  /** A second pass at a larger size, over the pictures of the first. */
+  readonly hires: PlannedHires | undefined;
   readonly previewEvery: number;
 }
 
@@ -84,6 +62,11 @@ export function planRequest(request: GenerateRequest, model: ModelFacts, latentF
   const { defaults } = model;
   const start = planStart(request);
   const { width, height } = sizeOf(request, model);
+  const size = {
+    width: side('width', width, model.pixelMultiple),
+    height: side('height', height, model.pixelMultiple),
+  };
+  const steps = whole('steps', request.steps ?? defaults.steps, REQUEST_LIMITS.steps);
   const plan: Plan = {
     prompt: text('prompt', request.prompt),
     negativePrompt: text('negativePrompt', request.negativePrompt ?? ''),
@@ -91,17 +74,18 @@ export function planRequest(request: GenerateRequest, model: ModelFacts, latentF
     ...planSeeds(request),
     rng: oneOf('rng', request.rng ?? 'cpu', ['cpu', 'nv']),
     laterSeedDelta: whole('laterSeedDelta', request.laterSeedDelta ?? 0, REQUEST_LIMITS.laterSeedDelta),
-    steps: whole('steps', request.steps ?? defaults.steps, REQUEST_LIMITS.steps),
+    steps,
     ...resolveSampling(request.sampler ?? defaults.sampler, request.schedule, defaults.schedule),
     guidance: finite('guidance', request.guidance ?? defaults.guidance, REQUEST_LIMITS.guidance),
-    width: side('width', width, model.pixelMultiple),
-    height: side('height', height, model.pixelMultiple),
+    ...size,
     noise: request.noise,
     start,
+    hires: planHires(request, size, steps, model.pixelMultiple),
     previewEvery: whole('previewEvery', request.previewEvery ?? 0, { minimum: 0, maximum: 1000 }),
   };
-  checkPixels('batchSize', plan, plan.batchSize, REQUEST_LIMITS.pixelsAtOnce);
-  checkPixels('batchCount', plan, plan.seeds.length, REQUEST_LIMITS.pixels);
+  const largest = plan.hires ?? plan;
+  checkPixels('batchSize', largest, plan.batchSize, REQUEST_LIMITS.pixelsAtOnce);
+  checkPixels('batchCount', largest, plan.seeds.length, REQUEST_LIMITS.pixels);
   const latent = [4, plan.height / latentFactor, plan.width / latentFactor];
   if (plan.noise !== undefined) checkLatent('noise', plan.noise, [plan.seeds.length, ...latent]);
   if (request.initLatent !== undefined) checkLatent('initLatent', request.initLatent, [1, ...latent]);
@@ -123,7 +107,7 @@ function planSeeds(request: GenerateRequest): Pick<Plan, 'seeds' | 'batchSize' |
   };
 }
 
-function checkPixels(field: string, { width, height }: Plan, pictures: number, limit: number): void {
+function checkPixels(field: string, { width, height }: Size, pictures: number, limit: number): void {
   if (width * height * pictures <= limit) return;
   throw refused(
     field,
@@ -137,11 +121,14 @@ function counted(first: bigint, count: number): bigint[] {
   return Array.from({ length: count }, (_, i) => first + BigInt(i));
 }
 
-/** Pixels of the request's pictures: as asked, else of the picture that they begin on, else the model's. */
-export function sizeOf(
-  { image, width, height }: GenerateRequest,
-  { defaults, pixelMultiple }: ModelFacts,
-): Size {
+/** Pixels of the pictures that a request comes to; of a checked one. */
+export function drawnSize(request: GenerateRequest, model: ModelFacts): Size {
+  const size = sizeOf(request, model);
+  return request.hires === undefined ? size : hiresSize(request.hires, size, model.pixelMultiple);
+}
+
+/** Pixels of the first or only pass: as asked, else of the picture that is begun on, else the model's. */
+function sizeOf({ image, width, height }: GenerateRequest, { defaults, pixelMultiple }: ModelFacts): Size {
   if (image !== undefined) {
     return sizeOfStart(image, { width, height }, pixelMultiple, REQUEST_LIMITS.side.maximum);
   }
@@ -197,55 +184,10 @@ export function parametersOf(
   );
 }
 
-function text(field: string, value: unknown): string {
-  if (typeof value !== 'string') throw refused(field, 'text', typeof value);
-  return value;
-}
-
-interface Range {
-  readonly minimum: number;
-  readonly maximum: number;
-}
-
-function finite(field: string, value: number, { minimum, maximum }: Range): number {
-  if (typeof value !== 'number' || !(value >= minimum && value <= maximum)) {
-    throw refused(field, `${minimum} … ${maximum}`, String(value));
-  }
-  return value;
-}
-
-function whole(field: string, value: number, range: Range): number {
-  if (!Number.isInteger(value)) throw refused(field, 'a whole number', String(value));
-  return finite(field, value, range);
-}
-
-function side(field: string, value: number, multiple: number): number {
-  whole(field, value, REQUEST_LIMITS.side);
-  if (value % multiple !== 0) {
-    const nearest = Math.max(multiple, Math.round(value / multiple) * multiple);
-    throw new EngineError('engine/request', `${field} does not fit the model`, {
-      expected: `a multiple of ${multiple} pixels`,
-      found: String(value),
-      fix: `Use ${nearest}.`,
-    });
-  }
-  return value;
-}
-
 function checkLatent(field: string, latent: Tensor, shape: readonly number[]): void {
   const same =
     latent.shape.length === shape.length && latent.shape.every((length, axis) => length === shape[axis]);
   if (!same || latent.data.length !== elementCount(shape)) {
     throw refused(field, `shape [${shape.join(', ')}]`, `[${latent.shape.join(', ')}]`);
   }
-}
-
-function oneOf<T extends string>(field: string, value: unknown, choices: readonly T[]): T {
-  const choice = choices.find((known) => known === value);
-  if (choice !== undefined) return choice;
-  throw refused(field, choices.join(' or '), String(value).slice(0, 64));
-}
-
-function refused(field: string, expected: string, found: string): EngineError {
-  return new EngineError('engine/request', `${field} cannot be used`, { expected, found });
 }

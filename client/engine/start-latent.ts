@@ -13,7 +13,7 @@ import type { Plan } from './request.ts';
 import { resample } from './resample.ts';
 
 export interface Start {
-  /** [1, c, h, w] flat. */
+  /** [1, c, h, w] flat, or [pictures, c, h, w] of all of the request's. */
   readonly latents: Float32Array;
   /** As a start latent's. */
   readonly strength: number;
@@ -77,19 +77,22 @@ export async function prepareStart(
   }
 }
 
-/** The start of the pictures with these seeds, [pictures, c, h, w] flat each, with the content that their mask begins on. */
+/** The start of the batch from picture number `first` on, `length` values each, with the content that a mask begins on. */
 export function startOfBatch(
   { latents, strength, kept }: Start,
-  seeds: readonly bigint[],
-  rng: Plan['rng'],
+  { seeds, batchSize, rng }: Plan,
+  first: number,
   length: number,
 ): StartLatent {
-  const all = PLAIN_MATH.repeat(latents, seeds.length);
+  const own = latents.length > length;
+  const all = own
+    ? latents.subarray(first * length, (first + batchSize) * length)
+    : PLAIN_MATH.repeat(latents, batchSize);
   if (kept === undefined) return { latents: all, strength };
   const places = kept.mask.length;
   const mask = all.map((_, i) => kept.mask[i % places]!);
   if (kept.content === 'latent noise') {
-    const noise = pictureNoise(seeds, length, rng)();
+    const noise = pictureNoise(seeds.slice(first, first + batchSize), length, rng)();
     return { latents: PLAIN_MATH.blend(mask, noise, all), strength, mask };
   }
   if (kept.content === 'latent nothing')

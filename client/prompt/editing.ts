@@ -9,6 +9,14 @@ export interface PromptVersion {
   readonly text: string;
 }
 
+/** What came before the network's runs that versions are made for: a first pass has runs, and shares of its own. */
+export interface Before {
+  readonly passes: number;
+  readonly runs: number;
+}
+
+const NOTHING_BEFORE: Before = { passes: 0, runs: 0 };
+
 type Node =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'brackets'; readonly open: string; readonly inside: readonly Node[]; readonly close: string }
@@ -18,17 +26,25 @@ type Node =
 const NUMBER = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i;
 
 /**
- * The versions of a prompt over `runs` runs of the network, in order; the last is read to the end. Where `when` is below 1 it is a
- * share of the runs, else a run's number. As in AUTOMATIC1111's web UI, brackets that close nothing are text, and a stray `|` or a
+ * The versions of a prompt over `runs` runs of the network, in order; the last is read to the end. Where `when` is no whole
+ * number it is a share of the runs, else a run's number; in a second pass both count on, so that 1.5 is the middle of it. As in AUTOMATIC1111's web UI, brackets that close nothing are text, and a stray `|` or a
  * backslash at the end makes the whole prompt plain text. Throws `prompt/weight` for brackets nested too deep.
  */
-export function promptVersions(prompt: string, runs: number): PromptVersion[] {
+export function promptVersions(
+  prompt: string,
+  runs: number,
+  before: Before = NOTHING_BEFORE,
+): PromptVersion[] {
   checkPromptLength(prompt);
   const nodes = /\[[\s\S]*[:|]/.test(prompt) ? new Parser(prompt).all() : undefined;
   if (nodes === undefined) return [{ until: runs, text: prompt }];
   const ends = new Set([runs]);
-  collectEnds(nodes, runs, ends);
-  return [...ends].sort((a, b) => a - b).map((until) => ({ until, text: textAt(nodes, until, runs) }));
+  const runOf: RunOf = (when) => {
+    const own = Number.isInteger(when) ? when - before.runs : (when - before.passes) * runs;
+    return Math.min(runs, Math.trunc(own));
+  };
+  collectEnds(nodes, runs, ends, runOf);
+  return [...ends].sort((a, b) => a - b).map((until) => ({ until, text: textAt(nodes, until, runOf) }));
 }
 
 /** Which of the versions run number `run`, from 0, reads. */
@@ -37,34 +53,33 @@ export function versionAt(versions: readonly PromptVersion[], run: number): numb
   return found === -1 ? versions.length - 1 : found;
 }
 
-/** The run that `when` means, 0 for never. */
-function runOf(when: number, runs: number): number {
-  return Math.min(runs, Math.trunc(when < 1 ? when * runs : when));
-}
+/** The run that `when` means, 0 and less for never. */
+type RunOf = (when: number) => number;
 
-function collectEnds(nodes: readonly Node[], runs: number, ends: Set<number>): void {
+function collectEnds(nodes: readonly Node[], runs: number, ends: Set<number>, runOf: RunOf): void {
   for (const node of nodes) {
-    if (node.kind === 'brackets') collectEnds(node.inside, runs, ends);
+    if (node.kind === 'brackets') collectEnds(node.inside, runs, ends, runOf);
     if (node.kind === 'switch') {
-      const end = runOf(node.when, runs);
+      const end = runOf(node.when);
       if (end >= 1) ends.add(end);
-      collectEnds(node.before, runs, ends);
-      collectEnds(node.after, runs, ends);
+      collectEnds(node.before, runs, ends, runOf);
+      collectEnds(node.after, runs, ends, runOf);
     }
     if (node.kind === 'turns') {
       for (let run = 1; run <= runs; run++) ends.add(run);
-      for (const option of node.options) collectEnds(option, runs, ends);
+      for (const option of node.options) collectEnds(option, runs, ends, runOf);
     }
   }
 }
 
-function textAt(nodes: readonly Node[], run: number, runs: number): string {
+function textAt(nodes: readonly Node[], run: number, runOf: RunOf): string {
   let text = '';
   for (const node of nodes) {
     if (node.kind === 'text') text += node.text;
-    else if (node.kind === 'brackets') text += node.open + textAt(node.inside, run, runs) + node.close;
-    else if (node.kind === 'turns') text += textAt(node.options[(run - 1) % node.options.length]!, run, runs);
-    else text += textAt(run <= runOf(node.when, runs) ? node.before : node.after, run, runs);
+    else if (node.kind === 'brackets') text += node.open + textAt(node.inside, run, runOf) + node.close;
+    else if (node.kind === 'turns')
+      text += textAt(node.options[(run - 1) % node.options.length]!, run, runOf);
+    else text += textAt(run <= runOf(node.when) ? node.before : node.after, run, runOf);
   }
   return text;
 }

@@ -43,6 +43,13 @@ export interface PictureParameters {
   readonly maskBlur?: number;
   /** As the web UI writes it: `fill`, `latent noise`, `latent nothing`; absent means `original`. */
   readonly maskedContent?: string;
+  /** Of a second pass: by this factor, or to this size in pixels. */
+  readonly hiresScale?: number;
+  readonly hiresSize?: { readonly width: number; readonly height: number };
+  /** Absent where the second pass takes as many as the first. */
+  readonly hiresSteps?: number;
+  /** Title as the web UI writes it. */
+  readonly hiresUpscaler?: string;
   /** Style or embedding name → first hexadecimal digits of its file's SHA-256. */
   readonly hypernetHashes?: Readonly<Record<string, string>>;
   readonly embeddingHashes?: Readonly<Record<string, string>>;
@@ -108,6 +115,10 @@ const FIELDS: {
   ensd: ['ENSD', number],
   maskBlur: ['Mask blur', number],
   maskedContent: ['Masked content', text],
+  hiresScale: ['Hires upscale', number],
+  hiresSize: ['Hires resize', size],
+  hiresSteps: ['Hires steps', number],
+  hiresUpscaler: ['Hires upscaler', text],
   hypernetHashes: ['Hypernet hashes', hashes],
   embeddingHashes: ['TI hashes', hashes],
   styleParameters: ['Style parameters', styleParameters],

@@ -124,6 +124,8 @@ describe('the reference’s DDIM latent', () => {
       };
       const whole = await latents();
       expect(await latents(grey(() => 255))).toEqual(whole);
+      const { latents: large } = await engine.generate({ prompt: 'cat', steps: 2, hires: { scale: 2 } });
+      expect(large.shape).toEqual([1, 4, 16, 16]);
     } finally {
       await engine.close();
     }

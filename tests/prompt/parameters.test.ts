@@ -26,6 +26,12 @@ const full: PictureParameters = {
   denoisingStrength: 0.5,
   clipSkip: 2,
   ensd: -31337,
+  maskBlur: 4,
+  maskedContent: 'latent noise',
+  hiresScale: 1.5,
+  hiresSize: { width: 1024, height: 1536 },
+  hiresSteps: 10,
+  hiresUpscaler: 'Latent (nearest)',
   hypernetHashes: { neon: '0123456789', 'odd, name: x': 'fedcba9876' },
   embeddingHashes: { brush: 'aaaaaaaaaa' },
   styleParameters: [
@@ -37,7 +43,7 @@ const full: PictureParameters = {
     { style: 'ink' },
   ],
   version: 'tincture 0.1.0',
-  others: { 'Hires upscale': '2', Note: 'say "hi"' },
+  others: { 'Hires sampler': 'Euler', Note: 'say "hi"' },
 };
 
 describe('writeParameters', () => {
@@ -47,10 +53,12 @@ describe('writeParameters', () => {
         'Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 18446744073709551615, Size: 512x768, ' +
         'Model hash: abcdef0123, Model: "tiny, v1: final", RNG: CPU, Variation seed: 5, Variation seed strength: 0.25, ' +
         'Denoising strength: 0.5, Clip skip: 2, ENSD: -31337, ' +
+        'Mask blur: 4, Masked content: latent noise, ' +
+        'Hires upscale: 1.5, Hires resize: 1024x1536, Hires steps: 10, Hires upscaler: Latent (nearest), ' +
         'Hypernet hashes: "neon: 0123456789, odd, name: x: fedcba9876", TI hashes: "brush: aaaaaaaaaa", ' +
         'Style parameters: "[[\\"neon\\",{\\"glow\\":0.5,\\"line-width\\":-2}],[\\"neon\\",{}]]", ' +
         'Style strengths: "[[\\"neon\\",{\\"k\\":0,\\"v\\":1.5,\\"widths\\":{\\"320\\":-0.7},\\"steps\\":[[0,1]]}],[\\"ink\\",{}]]", ' +
-        'Hires upscale: 2, Note: say "hi", Version: tincture 0.1.0',
+        'Hires sampler: Euler, Note: say "hi", Version: tincture 0.1.0',
     );
   });
 
