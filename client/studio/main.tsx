@@ -18,7 +18,7 @@ import { registerServiceWorker } from './offline.ts';
 import { keepDraft, readDraft } from './state/draft.ts';
 import { failureOf } from './state/failure.ts';
 import { openLibrary } from './state/library.ts';
-import { linkedStyles, takeLinked } from './state/linked-styles.ts';
+import { linkedEmbeddings, linkedStyles, sayLinked, takeLinked } from './state/linked-styles.ts';
 import { createModelShelf } from './state/model-shelf.ts';
 import { createStore } from './state/store.ts';
 import { FIRST_STATE, reduce } from './state/studio.ts';
@@ -55,6 +55,10 @@ render(
   document.getElementById('studio')!,
 );
 await registerServiceWorker(store);
-await Promise.all([actions.open(), takeLinked(linkedStyles(location.search), store, actions)]);
+await Promise.all([
+  actions.open(),
+  takeLinked(linkedStyles(location.search), store, actions),
+  sayLinked(linkedEmbeddings(location.search), store, actions),
+]);
 // Behind the site's list, so that its first model stays the one that is proposed.
 await actions.attempt('Reading your models', shelf.open);

@@ -34,6 +34,7 @@ const SHELVED: ShelfStyle = {
   strength: STRENGTH,
 };
 
+const REGISTERED = { name: 'far-brush', words: ['far-brush'], vectors: 2, width: 96, sha256: 'f'.repeat(64) };
 const WORD = { words: ['brush'], vectors: 3, width: 96, sha256: 'ab12' };
 
 /** A studio whose engine does what `generate` says. */
@@ -56,6 +57,7 @@ function studio(generate: StudioEngine['generate'] = async ({ seed }) => resultO
     defaultsOf: () => ({ steps: 5 }),
     listModels,
     findStyles: async () => [],
+    findEmbeddings: async () => [REGISTERED],
     blob: async () => new Blob(),
     styleWeights: async (name) => new File([], name),
     describeStyle: async (file) => {
@@ -238,14 +240,17 @@ describe('drawing', () => {
     const { actions, store, engine } = studio(async () => ({ ...RESULT, embeddings: ['word'] }));
     await actions.open();
     await actions.bring([new File(['x'], 'word'), new File(['x'], 'word.png'), new File(['x'], 'words.bin')]);
-    expect(store.state().embeddings.map(({ name }) => name)).toEqual(['words.bin', 'word.png']);
-    store.dispatch({ kind: 'embed', embedding: { ...WORD, name: 'word', file: new File([], 'word.pt') } });
+    expect(store.state().embeddings.map(({ name }) => name)).toEqual(['far-brush', 'words.bin', 'word.png']);
+    store.dispatch({ kind: 'embed', embeddings: [{ ...WORD, name: 'word', file: new File([], 'word.pt') }] });
     store.dispatch({ kind: 'drop-embedding', name: 'word.png' });
     await actions.draw();
-    expect(engine.generate.mock.calls[0]![0].embeddings?.map(({ name }) => name)).toEqual([
-      'words.bin',
-      'word',
-    ]);
+    // The registry's goes only where a prompt says its name, for it is fetched then.
+    const asked = () =>
+      engine.generate.mock.lastCall![0].embeddings?.map((it) => (typeof it === 'string' ? it : it.name));
+    expect(asked()).toEqual(['words.bin', 'word']);
+    store.dispatch({ kind: 'set', settings: { prompt: 'apple, Far-Brush' } });
+    await actions.draw();
+    expect(asked()).toEqual(['far-brush', 'words.bin', 'word']);
     expect(store.state().prints[0]!.embeddings.map(({ name }) => name)).toEqual(['word']);
   });
 

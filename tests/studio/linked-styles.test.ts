@@ -1,6 +1,12 @@
 // Links to the studio that name styles.
 import { describe, expect, test } from 'vitest';
-import { linkedStyles, MAX_LINKED, takeLinked } from '../../client/studio/state/linked-styles.ts';
+import {
+  linkedEmbeddings,
+  linkedStyles,
+  MAX_LINKED,
+  sayLinked,
+  takeLinked,
+} from '../../client/studio/state/linked-styles.ts';
 import { createStore } from '../../client/studio/state/store.ts';
 import { FIRST_STATE, reduce } from '../../client/studio/state/studio.ts';
 import type { ShelfStyle } from '../../client/studio/state/styles.ts';
@@ -51,4 +57,21 @@ test('they are taken into use at their strength, within its bounds; what is not 
     { id: 'registry:neon', strength: 1.5 },
   ]);
   expect(store.state().notices.join()).toContain('gone');
+});
+
+test('embeddings are found and said in the prompt, once; what is not there is said', async () => {
+  const names = linkedEmbeddings('?embedding=brush&embedding=brush&embedding=No!&embedding=gone&style=ink');
+  expect(names).toEqual(['brush', 'gone']);
+  const store = createStore(reduce, FIRST_STATE);
+  const asked: string[] = [];
+  const findStyles = async (query: string): Promise<void> => {
+    asked.push(query);
+    const found = { name: query, words: [query], vectors: 1, width: 96, sha256: '' };
+    store.dispatch({ kind: 'embed', embeddings: query === 'gone' ? [] : [found] });
+  };
+  store.dispatch({ kind: 'set', settings: { prompt: 'red apple' } });
+  for (let i = 0; i < 2; i++) await sayLinked(names, store, { findStyles });
+  expect(asked).toEqual(['brush', 'gone', 'gone']);
+  expect(store.state().settings.prompt).toBe('red apple, brush');
+  expect(store.state().notices.join()).toContain('embedding gone');
 });

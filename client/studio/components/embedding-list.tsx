@@ -46,15 +46,17 @@ export function EmbeddingList() {
                   <Icon name="minus" />
                   <span class="sr">{`Add ${word} to what to keep out`}</span>
                 </button>
-                <button
-                  type="button"
-                  class="tool small"
-                  title="Put away"
-                  onClick={() => store.dispatch({ kind: 'drop-embedding', name: embedding.name })}
-                >
-                  <Icon name="close" />
-                  <span class="sr">{`Put the embedding ${embedding.name} away`}</span>
-                </button>
+                {embedding.file === undefined ? null : (
+                  <button
+                    type="button"
+                    class="tool small"
+                    title="Put away"
+                    onClick={() => store.dispatch({ kind: 'drop-embedding', name: embedding.name })}
+                  >
+                    <Icon name="close" />
+                    <span class="sr">{`Put the embedding ${embedding.name} away`}</span>
+                  </button>
+                )}
               </span>
             </li>
           );

@@ -1,22 +1,27 @@
 // A style in use: its strength, its place in the order, and the way back to the shelf.
-import type { ShelfStyle } from '../state/styles.ts';
+import type { StrengthPoint } from '../../index.ts';
+import type { FactorOf } from '../state/strengths.ts';
+import type { ShelfStyle, StyleInUse } from '../state/styles.ts';
 import { hatchOf } from '../state/styles.ts';
 import { Icon } from './icon.tsx';
 import { ParameterSliders } from './parameter-sliders.tsx';
 import { Slider } from './slider.tsx';
+import { StrengthDrawer } from './strength-drawer.tsx';
 import { StyleMark } from './style-mark.tsx';
 
 export interface StyleCardProps {
   readonly style: ShelfStyle;
-  readonly strength: number;
   /** Place in the order, 0 first, and how many there are. */
   readonly place: number;
   readonly count: number;
   readonly dragged: boolean;
   /** It has no layer for any width of the loaded model. */
   readonly idle: boolean;
-  /** Its parameters that do not stand at their default. */
-  readonly values: Readonly<Record<string, number>>;
+  readonly use: StyleInUse;
+  /** Widths that it bends of the loaded model. */
+  readonly widths: readonly number[];
+  readonly onFactor: (of: FactorOf, factor: number) => void;
+  readonly onCurve: (points: readonly StrengthPoint[]) => void;
   readonly onStrength: (strength: number) => void;
   readonly onParameter: (name: string, value: number) => void;
   /** Moves it to another place; `control` is the button to keep the focus on. */
@@ -26,7 +31,7 @@ export interface StyleCardProps {
 }
 
 export function StyleCard(props: StyleCardProps) {
-  const { style, strength, place, count, dragged, idle, onStrength, onParameter, onMove, onPutBack, onGrip } =
+  const { style, use, place, count, dragged, idle, onStrength, onParameter, onMove, onPutBack, onGrip } =
     props;
   const byKey = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
@@ -81,7 +86,7 @@ export function StyleCard(props: StyleCardProps) {
       </div>
       <Slider
         label={`Strength of ${style.title}`}
-        value={strength}
+        value={use.strength}
         min={style.strength.min}
         max={style.strength.max}
         step={0.05}
@@ -90,9 +95,17 @@ export function StyleCard(props: StyleCardProps) {
       />
       <ParameterSliders
         parameters={style.parameters ?? []}
-        values={props.values}
+        values={use.parameters ?? {}}
         owner={style.title}
         onChange={onParameter}
+      />
+      <StrengthDrawer
+        owner={style.title}
+        widths={props.widths}
+        strengths={use.strengths}
+        overSteps={use.overSteps}
+        onFactor={props.onFactor}
+        onCurve={props.onCurve}
       />
     </li>
   );

@@ -1,7 +1,7 @@
 // Styles: those in use in their order, and the shelf of those at hand.
 import { useRef, useState } from 'preact/hooks';
 import type { StudioState } from '../state/studio.ts';
-import { isIdle } from '../state/styles.ts';
+import { isIdle, widthsBent } from '../state/styles.ts';
 import { EmbeddingList } from './embedding-list.tsx';
 import { Icon } from './icon.tsx';
 import { Shelf } from './shelf.tsx';
@@ -86,20 +86,23 @@ export function StyleRack() {
         <p class="hint">None in use: the model draws as it was made.</p>
       ) : (
         <ol ref={list} class="in-use" aria-label="Styles in use, in the order in which they are applied">
-          {inUse.map(({ id, strength, parameters }, place) => {
+          {inUse.map((use, place) => {
+            const { id } = use;
             const style = shelf.find((entry) => entry.id === id);
             return style === undefined ? null : (
               <StyleCard
                 key={id}
                 style={style}
-                strength={strength}
-                values={parameters ?? {}}
+                use={use}
+                widths={facts === undefined ? [] : widthsBent(style, facts)}
                 place={place}
                 count={inUse.length}
                 dragged={dragged === id}
                 idle={facts !== undefined && isIdle(style, facts)}
                 onStrength={(value) => store.dispatch({ kind: 'strength', id, strength: value })}
                 onParameter={(name, value) => store.dispatch({ kind: 'parameter', id, name, value })}
+                onFactor={(of, factor) => store.dispatch({ kind: 'factor', id, of, factor })}
+                onCurve={(points) => store.dispatch({ kind: 'curve', id, points })}
                 onMove={(to, control) => moveTo(id, to, control)}
                 onPutBack={() => store.dispatch({ kind: 'put-back', id })}
                 onGrip={(event) => grip(id, event)}

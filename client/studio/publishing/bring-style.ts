@@ -1,5 +1,13 @@
-// Reads what is to be published: a hypernetwork, or a packed style taken apart again.
-import { blobSource, isStyleFile, openStyleFile, readHypernetwork, TinctureError } from '../../index.ts';
+// Reads what is to be published: a hypernetwork or an embedding, or a packed style taken apart again.
+import {
+  blobSource,
+  type Embedding,
+  isStyleFile,
+  openStyleFile,
+  readEmbedding,
+  readHypernetwork,
+  TinctureError,
+} from '../../index.ts';
 import { styleNameFrom, titleFrom } from '../../kit/style-names.ts';
 import type { CardForm, NamedFile, StyleParts } from './publishing-state.ts';
 import { EMPTY_FORM } from './publishing-state.ts';
@@ -29,7 +37,11 @@ export async function bringStyle(file: File, author: string, width: number | und
     });
   }
   const source = blobSource(file.name, file);
-  return (await isStyleFile(source)) ? fromStyle(file) : fromHypernetwork(file, author, width);
+  if (await isStyleFile(source)) return fromStyle(file);
+  const embedding = await readEmbedding(source);
+  return embedding === undefined
+    ? fromHypernetwork(file, author, width)
+    : fromEmbedding(file, embedding, author);
 }
 
 async function fromStyle(file: File): Promise<Brought> {
@@ -43,15 +55,20 @@ async function fromStyle(file: File): Promise<Brought> {
     }
   }
   const { contextWidth } = rest.base;
+  const isEmbedding = rest.kind === 'embedding';
   return {
     parts: {
       file,
-      kind: 'style',
-      facts: [
-        blobs.plugin === null ? 'no code of its own: the standard plugin applies it' : 'a plugin of its own',
-        ...factsOfLayers(rest.layers),
-        `${weights.length} weights ${weights.length === 1 ? 'file' : 'files'}`,
-      ],
+      kind: isEmbedding ? 'embedding' : 'style',
+      facts: isEmbedding
+        ? [factOfVectors(rest.vectors ?? 1, contextWidth)]
+        : [
+            blobs.plugin === null
+              ? 'no code of its own: the standard plugin applies it'
+              : 'a plugin of its own',
+            ...factsOfLayers(rest.layers),
+            `${weights.length} weights ${weights.length === 1 ? 'file' : 'files'}`,
+          ],
       plugin: blobs.plugin === null ? undefined : await read(blobs.plugin),
       weights,
       widths: [contextWidth],
@@ -74,6 +91,31 @@ async function fromStyle(file: File): Promise<Brought> {
 
 function factsOfLayers(layers: { widths: readonly number[]; activation: string } | null): string[] {
   return layers === null ? [] : [`layers for widths ${layers.widths.join(', ')}; ${layers.activation}`];
+}
+
+function factOfVectors(vectors: number, width: number): string {
+  return `an embedding: ${vectors === 1 ? '1 vector' : `${vectors} vectors`} of width ${width}; its name is its word in prompts`;
+}
+
+async function fromEmbedding(file: File, embedding: Embedding, author: string): Promise<Brought> {
+  const [vectors, contextWidth] = embedding.vectors.shape as [number, number];
+  const name = styleNameFrom(file.name.replace(/\.[^.]+$/, ''));
+  return {
+    parts: {
+      file,
+      kind: 'embedding',
+      facts: [
+        factOfVectors(vectors, contextWidth),
+        ...(embedding.step === undefined ? [] : [`trained for ${embedding.step} steps`]),
+      ],
+      plugin: undefined,
+      weights: [{ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) }],
+      widths: [contextWidth],
+      rest: { kind: 'embedding', vectors },
+    },
+    form: { ...EMPTY_FORM, title: titleFrom(name), name, author, contextWidth },
+    pngs: [],
+  };
 }
 
 async function fromHypernetwork(file: File, author: string, width: number | undefined): Promise<Brought> {

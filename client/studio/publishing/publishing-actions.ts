@@ -14,6 +14,7 @@ import { packStyle } from '../../kit/pack.ts';
 import type { AccountKeeper } from '../account/account-keeper.ts';
 import type { Studio } from '../components/studio-context.ts';
 import { requestOf } from '../state/draw-request.ts';
+import { withWord } from '../state/embeddings.ts';
 import { failureOf, isAbort } from '../state/failure.ts';
 import { PIXEL_MULTIPLE, settingsFault, throwSeed } from '../state/settings.ts';
 import type { Store } from '../state/store.ts';
@@ -53,16 +54,27 @@ export function createPublishingActions(
     try {
       const engine = await studio.actions.engineFor(abort.signal);
       if (engine === undefined) return;
-      const settings = { ...studio.store.state().settings, prompt, negativePrompt: '', seed: throwSeed() };
+      const isEmbedding = parts.kind === 'embedding';
+      const shown = isEmbedding && !prompt.includes(form.name) ? withWord(prompt, form.name) : prompt;
+      const settings = {
+        ...studio.store.state().settings,
+        prompt: shown,
+        negativePrompt: '',
+        seed: throwSeed(),
+      };
       const fault = settingsFault(settings, engine.model.pixelMultiple ?? PIXEL_MULTIPLE);
       if (fault !== undefined) throw new TinctureError('publishing/preview', fault);
-      const use = { style: { name: form.name, file: parts.file }, strength: 1 };
-      const { picture } = await engine.generate(requestOf(settings, [use], studio.tincture), {
-        signal: abort.signal,
-        onProgress: (progress) => {
-          if (!abort.signal.aborted) store.dispatch({ kind: 'drawing', drawing: progress });
+      const file = { name: form.name, file: parts.file };
+      const request = requestOf(settings, isEmbedding ? [] : [{ style: file, strength: 1 }], studio.tincture);
+      const { picture } = await engine.generate(
+        { ...request, embeddings: isEmbedding ? [file] : [] },
+        {
+          signal: abort.signal,
+          onProgress: (progress) => {
+            if (!abort.signal.aborted) store.dispatch({ kind: 'drawing', drawing: progress });
+          },
         },
-      });
+      );
       // Without the text that a saved picture carries: a prompt is not to travel with the style unasked.
       if (store.state().parts === parts) store.dispatch({ kind: 'add-preview', png: encodePng(picture) });
     } catch (thrown) {
@@ -90,13 +102,13 @@ export function createPublishingActions(
   return {
     drawPreview,
     async bring(files) {
-      const style = files.find(({ name }) => /\.(?:pt|safetensors|style)$/i.test(name));
+      const style = files.find(({ name }) => /\.(?:pt|bin|safetensors|style)$/i.test(name));
       const pictures = files.filter(({ name }) => /\.png$/i.test(name));
       try {
         if (style === undefined && (pictures.length === 0 || store.state().parts === undefined)) {
           throw new TinctureError('publishing/file', 'none of the files is a style', {
             where: files.map(({ name }) => name).join(', '),
-            expected: '.pt, .safetensors or .style',
+            expected: '.pt, .bin, .safetensors or .style',
           });
         }
         if (style !== undefined) {

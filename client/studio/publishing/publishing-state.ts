@@ -28,7 +28,7 @@ export interface NamedFile {
 export interface StyleParts {
   /** For drawing with it as it is. */
   readonly file: File;
-  readonly kind: 'hypernetwork' | 'style';
+  readonly kind: 'hypernetwork' | 'style' | 'embedding';
   /** Lines that say what it is. */
   readonly facts: readonly string[];
   readonly plugin: Uint8Array<ArrayBuffer> | undefined;

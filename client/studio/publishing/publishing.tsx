@@ -42,6 +42,8 @@ export function Publishing() {
 const selectParts = (state: PublishingState) => state.parts;
 const selectFailure = (state: PublishingState) => state.failure;
 
+const KINDS = { style: 'A packed style', hypernetwork: 'A hypernetwork', embedding: 'An embedding' } as const;
+
 function Page() {
   const { store, actions } = usePublishing();
   const style = useHeld(selectParts);
@@ -57,14 +59,15 @@ function Page() {
       {style === undefined ? (
         <section class="publish-drop">
           <p class="publish-invitation">
-            Drop a <code>.pt</code>, <code>.safetensors</code> or <code>.style</code> file here.
+            Drop a <code>.pt</code>, <code>.safetensors</code> or <code>.style</code> file here: a style or an
+            embedding.
           </p>
           <label class="file-choice quiet framed">
             <Icon name="open" /> Choose a file
             <input
               type="file"
               class="sr"
-              accept=".pt,.safetensors,.style"
+              accept=".pt,.bin,.safetensors,.style"
               onChange={(event) => void actions.bring([...(event.currentTarget.files ?? [])])}
             />
           </label>
@@ -82,7 +85,7 @@ function Page() {
           <div class="publish-look">
             <section class="publish-facts" aria-labelledby="facts-title">
               <h3 id="facts-title">{style.file.name}</h3>
-              <p>{style.kind === 'style' ? 'A packed style' : 'A hypernetwork'}</p>
+              <p>{KINDS[style.kind]}</p>
               <ul>
                 {style.facts.map((fact) => (
                   <li key={fact}>{fact}</li>

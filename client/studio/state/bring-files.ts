@@ -48,7 +48,7 @@ export function createBringer(parts: BringerParts): (files: readonly File[]) => 
   const bringEmbedding = async (file: File): Promise<boolean> => {
     const embedding = await tincture.describeEmbedding(file);
     if (embedding === undefined) return false;
-    store.dispatch({ kind: 'embed', embedding });
+    store.dispatch({ kind: 'embed', embeddings: [embedding] });
     const { press } = store.state();
     const width = press.phase === 'ready' ? press.facts.contextWidth : undefined;
     notice(`Embedding ${embedding.name}: ${embeddingText(embedding, width)}. Nothing is uploaded.`);

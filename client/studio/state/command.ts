@@ -1,6 +1,7 @@
 // The command line that draws the same picture outside the browser.
 import type { ShelfEmbedding } from './embeddings.ts';
 import type { Settings } from './settings.ts';
+import { strengthWords } from './strengths.ts';
 import type { ShelfStyle, StyleInUse } from './styles.ts';
 
 /**
@@ -15,16 +16,17 @@ export function commandFor(
   embeddings: readonly ShelfEmbedding[] = [],
 ): string {
   const words = ['npm run -s tincture -- generate', quote(settings.prompt), '--model', quote(model)];
-  for (const { id, strength, parameters } of styles) {
+  for (const use of styles) {
+    const { id, strength, parameters } = use;
     const style = shelf.find((entry) => entry.id === id);
     if (style === undefined) continue;
     const source = style.file instanceof File ? style.file.name : style.name;
-    words.push('--style', quote(`${source}:${strength}`));
+    words.push('--style', quote(`${source}:${strength}${strengthWords(use)}`));
     for (const [name, value] of Object.entries(parameters ?? {})) {
       words.push('--parameter', quote(`${source}.${name}=${value}`));
     }
   }
-  for (const { file } of embeddings) words.push('--embedding', quote(file.name));
+  for (const { name, file } of embeddings) words.push('--embedding', quote(file?.name ?? name));
   if (settings.negativePrompt.trim() !== '') words.push('--negative', quote(settings.negativePrompt));
   words.push('--steps', String(settings.steps), '--sampler', quote(settings.sampler));
   // The word for the sampler’s own, since a model may propose another.
@@ -45,5 +47,5 @@ export function commandFor(
 
 /** Single quotes, in which a shell reads nothing but the next single quote. */
 function quote(text: string): string {
-  return /^[\w.:/+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w.:/+=@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

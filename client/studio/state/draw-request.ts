@@ -1,5 +1,5 @@
 // What the engine is asked for: the form's settings, the styles in use and the embeddings at hand, as a request.
-import type { ShelfEmbedding } from './embeddings.ts';
+import { embeddingsFor, type ShelfEmbedding } from './embeddings.ts';
 import type { Settings } from './settings.ts';
 import { namedAs, seedOf } from './settings.ts';
 import type { ShelfStyle, StyleInUse } from './styles.ts';
@@ -18,7 +18,9 @@ export function requestOf(
     prompt: settings.prompt,
     negativePrompt: settings.negativePrompt,
     styles,
-    embeddings: embeddings.map(({ name, file }) => ({ name, file })),
+    embeddings: embeddingsFor(embeddings, settings).map(({ name, file }) =>
+      file === undefined ? name : { name, file },
+    ),
     // `settingsFault` has refused a seed that cannot be read.
     seed: seedOf(settings.seed) ?? 0n,
     steps: settings.steps,
@@ -42,10 +44,10 @@ export function requestOf(
 
 /** The styles in use as the engine takes them, in their order. */
 export function usesOf(inUse: readonly StyleInUse[], shelf: readonly ShelfStyle[]): DrawRequest['styles'] {
-  return inUse.flatMap(({ id, strength, parameters }) => {
+  return inUse.flatMap(({ id, ...use }) => {
     const style = shelf.find((entry) => entry.id === id);
     if (style === undefined) return [];
     const source = style.file === undefined ? style.name : { name: style.name, file: style.file };
-    return [{ style: source, strength, ...(parameters === undefined ? {} : { parameters }) }];
+    return [{ style: source, ...use }];
   });
 }

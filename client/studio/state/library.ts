@@ -79,8 +79,18 @@ export function openLibrary(origin: string, own: Pick<OwnModels, 'open'>): Tinct
 
     async findStyles(query) {
       const text = query.trim();
-      const { styles } = await registry.searchStyles(text === '' ? {} : { text });
+      const { styles } = await registry.searchStyles({ kind: 'style', ...(text !== '' && { text }) });
       return styles.map(card);
+    },
+
+    async findEmbeddings(query) {
+      const text = query.trim();
+      const { styles } = await registry.searchStyles({ kind: 'embedding', ...(text !== '' && { text }) });
+      return styles.flatMap(({ name, version, manifest, weights }): ShelfEmbedding[] => {
+        if (weights === null) return [];
+        labels.set(weights.sha256, `embedding ${name} ${version}`);
+        return [fromEmbedding(name, manifest, weights.sha256)];
+      });
     },
 
     async styleWeights(name) {
@@ -197,7 +207,12 @@ async function describeStyle(file: File): Promise<ShelfStyle> {
 
 async function describeEmbedding(file: File): Promise<ShelfEmbedding | undefined> {
   const source = blobSource(file.name, file);
-  if (await isStyleFile(source)) return undefined;
+  if (await isStyleFile(source)) {
+    const { manifest } = await openStyleFile(source);
+    const { weights } = manifest.blobs;
+    if (manifest.kind !== 'embedding' || weights === null) return undefined;
+    return { ...fromEmbedding(embeddingWord(file.name), manifest, weights.sha256), file };
+  }
   const embedding = await readEmbedding(source);
   if (embedding === undefined) return undefined;
   const name = embeddingWord(file.name);
@@ -210,6 +225,15 @@ async function describeEmbedding(file: File): Promise<ShelfEmbedding | undefined
     sha256: await digestOf(source),
     file,
   };
+}
+
+/** An embedding as its manifest tells of it. */
+function fromEmbedding(
+  name: string,
+  { vectors = 1, base }: RegistryStyle['manifest'],
+  sha256: string,
+): ShelfEmbedding {
+  return { name, words: [name], vectors, width: base.contextWidth, sha256 };
 }
 
 function descriptionOf({ description, widths }: Hypernetwork): string {
@@ -242,7 +266,7 @@ function readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined {
     // Tags that are not ours stay, so that drawing says what becomes of them.
     prompt: [text.trim(), ...others].join(' ').trim(),
     negativePrompt: found.negativePrompt ?? '',
-    styles: withParameters(styles, found.styleParameters ?? []),
+    styles: withStrengths(withParameters(styles, found.styleParameters ?? []), found.styleStrengths ?? []),
     seed: found.seed?.toString(),
     steps: found.steps,
     sampler: found.sampler,
@@ -271,5 +295,19 @@ function withParameters(
   return styles.map((style) => {
     const at = left.findIndex((entry) => entry.style === style.name);
     return at < 0 ? style : { ...style, parameters: left.splice(at, 1)[0]!.parameters };
+  });
+}
+
+/** The same of factors on their strength and of curves. */
+function withStrengths(
+  styles: DrawnWith['styles'],
+  told: NonNullable<PictureParameters['styleStrengths']>,
+): DrawnWith['styles'] {
+  const left = [...told];
+  return styles.map((style) => {
+    const at = left.findIndex((entry) => entry.style === style.name);
+    if (at < 0) return style;
+    const { style: _, ...strengths } = left.splice(at, 1)[0]!;
+    return { ...style, ...strengths };
   });
 }

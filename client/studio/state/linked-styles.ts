@@ -1,4 +1,5 @@
-// Styles that a link to the studio names: `/?style=blueprint` or `/?style=blueprint:0.8`, several of them too.
+// Styles and embeddings that a link to the studio names: `/?style=blueprint:0.8`, `/?embedding=brush`, several of them too.
+import { withWord } from './embeddings.ts';
 import type { Store } from './store.ts';
 import type { StudioAction, StudioState } from './studio.ts';
 import type { StudioActions } from './studio-actions.ts';
@@ -6,6 +7,8 @@ import { styleNamed } from './styles.ts';
 
 /** As many as a page of another site may switch on at once. */
 export const MAX_LINKED = 8;
+
+const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
 export interface LinkedStyle {
   readonly name: string;
@@ -22,6 +25,35 @@ export function linkedStyles(search: string): readonly LinkedStyle[] {
     found.set(name, { name, ...(strength === undefined ? {} : { strength: Number(strength) }) });
   }
   return [...found.values()];
+}
+
+/** The embeddings that an address's query names, each once. */
+export function linkedEmbeddings(search: string): readonly string[] {
+  const named = new URLSearchParams(search).getAll('embedding').slice(0, MAX_LINKED);
+  return [...new Set(named.filter((name) => NAME.test(name) && name.length <= 64))];
+}
+
+/** Finds them in the registry and says their words in the prompt; one that is not there becomes a notice. */
+export async function sayLinked(
+  names: readonly string[],
+  store: Store<StudioState, StudioAction>,
+  actions: Pick<StudioActions, 'findStyles'>,
+): Promise<void> {
+  for (const name of names) {
+    const isThere = (): boolean => store.state().embeddings.some((embedding) => embedding.name === name);
+    if (!isThere()) await actions.findStyles(name);
+    if (!isThere()) {
+      store.dispatch({
+        kind: 'notice',
+        notices: [`The link names the embedding ${name}, which is not in this registry.`],
+      });
+      continue;
+    }
+    const { prompt } = store.state().settings;
+    if (!prompt.includes(name)) {
+      store.dispatch({ kind: 'set', settings: { prompt: withWord(prompt, name) } });
+    }
+  }
 }
 
 /** Takes them from the registry into use; one that is not there becomes a notice. */

@@ -1,6 +1,8 @@
 // Puts what a picture's text says back into the form, and says in words what could not be.
+import type { StrengthFactors, StrengthPoint } from '../../index.ts';
 import type { Settings } from './settings.ts';
 import { LIMITS, namedAs, seedOf, within } from './settings.ts';
+import { FACTOR, type FactorOf, withCurve, withFactor } from './strengths.ts';
 import type { StudioState } from './studio.ts';
 import type { ShelfStyle, StyleInUse } from './styles.ts';
 import { adjust, strengthText, styleNamed } from './styles.ts';
@@ -25,7 +27,7 @@ export function restoreFrom(
   const notices = ['Parameters restored from the picture; the seed is locked.'];
   const inUse: StyleInUse[] = [];
   let prompt = drawn.prompt;
-  for (const { name, strength, parameters } of drawn.styles) {
+  for (const { name, strength, parameters, strengths, overSteps } of drawn.styles) {
     const style = styleNamed(state.shelf, name);
     if (style === undefined) {
       notices.push(
@@ -35,8 +37,17 @@ export function restoreFrom(
     // Cards come before the prompt's tags: from the first that cannot be a card on, all stay tags, in their order.
     const staysTag =
       style === undefined || prompt !== drawn.prompt || inUse.some(({ id }) => id === style.id);
-    if (staysTag) prompt = `${prompt} <hypernet:${name}:${strength}>`.trim();
-    else inUse.push(...withParameters(style, strength, parameters ?? {}));
+    if (!staysTag) {
+      const use = withParameters(style, strength, parameters ?? {});
+      inUse.push(...withStrengths(use, style.id, strengths ?? {}, overSteps ?? []));
+      continue;
+    }
+    prompt = `${prompt} <hypernet:${name}:${strength}>`.trim();
+    if (strengths !== undefined || overSteps !== undefined) {
+      notices.push(
+        `Style ${name} stays in the prompt as a tag, which cannot say its strengths by part and step: they are left out.`,
+      );
+    }
   }
   const { sampler, schedule } = samplingOf(drawn, lists);
   if (drawn.sampler !== undefined && sampler === undefined) {
@@ -140,6 +151,25 @@ function withParameters(
     (inUse, [name, value]) => adjust(inUse, style, name, value),
     [{ id: style.id, strength }],
   );
+}
+
+/** The style in use with a picture's factors and curve, each held in its range. */
+function withStrengths(
+  use: readonly StyleInUse[],
+  id: string,
+  strengths: StrengthFactors,
+  overSteps: readonly StrengthPoint[],
+): readonly StyleInUse[] {
+  const { k = 1, v = 1, widths = {} } = strengths;
+  const factors: (readonly [FactorOf, number])[] = [
+    ['k', k],
+    ['v', v],
+    ...Object.entries(widths)
+      .slice(0, FACTOR.widths)
+      .map(([width, factor]) => [Number(width), factor] as const),
+  ];
+  const factored = factors.reduce((inUse, [of, factor]) => withFactor(inUse, id, of, factor), use);
+  return withCurve(factored, id, overSteps);
 }
 
 /** The name under which a dropped model is listed. */

@@ -26,6 +26,7 @@ export interface StudioActions {
   engineFor(signal: AbortSignal): Promise<StudioEngine | undefined>;
   /** Stops the drawing or the loading under way. */
   stop(): void;
+  /** Brings styles and embeddings of the registry to hand. */
   findStyles(query: string): Promise<void>;
   /** Files that were dropped or chosen: styles, pictures, or a model. */
   bring(files: readonly File[]): Promise<void>;
@@ -174,6 +175,16 @@ export function createActions(
     }
   };
 
+  /** Styles and embeddings of the registry come to hand. */
+  const find = async (query: string): Promise<void> => {
+    const [styles, embeddings] = await Promise.all([
+      tincture.findStyles(query),
+      tincture.findEmbeddings(query),
+    ]);
+    store.dispatch({ kind: 'shelve', styles });
+    store.dispatch({ kind: 'embed', embeddings });
+  };
+
   const bring = createBringer({ store, tincture, keeper, attempt, dismiss, load });
 
   const follow = async (file: File): Promise<void> => {
@@ -200,9 +211,7 @@ export function createActions(
     async open() {
       opened.resolve();
       await attempt('Reading the list of models', listModels);
-      const styles = attempt('Reading the list of styles', async () => {
-        store.dispatch({ kind: 'shelve', styles: await tincture.findStyles('') });
-      });
+      const styles = attempt('Reading the list of styles', () => find(''));
       const { models, model } = store.state();
       const chosen = models.find(({ name }) => name === model);
       if (chosen !== undefined && chosen.bytes <= EAGER_BYTES && !saveData) await load();
@@ -221,9 +230,7 @@ export function createActions(
       keeper.stop();
     },
     async findStyles(query) {
-      await attempt('Searching styles', async () => {
-        store.dispatch({ kind: 'shelve', styles: await tincture.findStyles(query) });
-      });
+      await attempt('Searching styles', () => find(query));
     },
     bring,
     chooseModel(name) {

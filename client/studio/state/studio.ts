@@ -1,9 +1,11 @@
 // The studio's state and the one function that changes it.
+import type { StrengthPoint } from '../../index.ts';
 import type { ShelfEmbedding } from './embeddings.ts';
-import { withEmbedding } from './embeddings.ts';
+import { withEmbeddings } from './embeddings.ts';
 import type { Failure } from './failure.ts';
 import type { ModelDefaults, Settings } from './settings.ts';
 import { FIRST_SETTINGS, withDefaults } from './settings.ts';
+import { type FactorOf, withCurve, withFactor } from './strengths.ts';
 import type { ShelfStyle, StyleInUse } from './styles.ts';
 import { adjust, move, putBack, shelve, strengthen, take } from './styles.ts';
 import type { Backend, ModelFacts, Picture, Stage } from './tincture.ts';
@@ -105,10 +107,12 @@ export type StudioAction =
   | { readonly kind: 'put-back'; readonly id: string }
   | { readonly kind: 'strength'; readonly id: string; readonly strength: number }
   | { readonly kind: 'parameter'; readonly id: string; readonly name: string; readonly value: number }
+  | { readonly kind: 'factor'; readonly id: string; readonly of: FactorOf; readonly factor: number }
+  | { readonly kind: 'curve'; readonly id: string; readonly points: readonly StrengthPoint[] }
   | { readonly kind: 'move'; readonly id: string; readonly to: number }
   | { readonly kind: 'draw' }
   | { readonly kind: 'progress'; readonly drawing: Drawing }
-  | { readonly kind: 'embed'; readonly embedding: ShelfEmbedding }
+  | { readonly kind: 'embed'; readonly embeddings: readonly ShelfEmbedding[] }
   | { readonly kind: 'drop-embedding'; readonly name: string }
   | {
       readonly kind: 'printed';
@@ -154,6 +158,10 @@ export function reduce(state: StudioState, action: StudioAction): StudioState {
       if (style === undefined) return state;
       return { ...state, inUse: adjust(state.inUse, style, action.name, action.value) };
     }
+    case 'factor':
+      return { ...state, inUse: withFactor(state.inUse, action.id, action.of, action.factor) };
+    case 'curve':
+      return { ...state, inUse: withCurve(state.inUse, action.id, action.points) };
     case 'move':
       return { ...state, inUse: move(state.inUse, action.id, action.to) };
     case 'draw':
@@ -179,7 +187,7 @@ export function reduce(state: StudioState, action: StudioAction): StudioState {
       };
     }
     case 'embed':
-      return { ...state, embeddings: withEmbedding(state.embeddings, action.embedding) };
+      return { ...state, embeddings: withEmbeddings(state.embeddings, action.embeddings) };
     case 'drop-embedding':
       return { ...state, embeddings: state.embeddings.filter(({ name }) => name !== action.name) };
     case 'stopped':

@@ -1,4 +1,5 @@
 // The styles that can be used, and those in use, in the order in which they bend the context.
+import type { StrengthFactors, StrengthPoint } from '../../index.ts';
 
 /** A blob of the registry. */
 export interface BlobRef {
@@ -42,6 +43,9 @@ export interface StyleInUse {
   readonly strength: number;
   /** Parameters that do not stand at their default, by name. */
   readonly parameters?: Readonly<Record<string, number>>;
+  /** Factors that do not stand at 1, and the curve over the steps where there is one. */
+  readonly strengths?: StrengthFactors;
+  readonly overSteps?: readonly StrengthPoint[];
 }
 
 export const STRENGTH = { min: -1, max: 2, initial: 1 } as const;
@@ -136,11 +140,21 @@ export function strengthText(strength: number): string {
   return String(Math.round(strength * 100) / 100).replace('-', '−');
 }
 
-/** Whether a style has no layer for any of a model's widths, as far as its widths are known. */
-export function isIdle(
+interface ModelWidths {
+  readonly contextWidth: number;
+  readonly selfAttentionWidths: readonly number[];
+}
+
+/** The widths of a model that a style has layers for; all of them where the style does not say. */
+export function widthsBent(
   { widths }: Pick<ShelfStyle, 'widths'>,
-  model: { readonly contextWidth: number; readonly selfAttentionWidths: readonly number[] },
-): boolean {
-  if (widths === undefined) return false;
-  return !widths.some((width) => width === model.contextWidth || model.selfAttentionWidths.includes(width));
+  { contextWidth, selfAttentionWidths }: ModelWidths,
+): readonly number[] {
+  const model = [...new Set([contextWidth, ...selfAttentionWidths])];
+  return widths === undefined ? model : model.filter((width) => widths.includes(width));
+}
+
+/** Whether a style has no layer for any of a model's widths, as far as its widths are known. */
+export function isIdle(style: Pick<ShelfStyle, 'widths'>, model: ModelWidths): boolean {
+  return widthsBent(style, model).length === 0;
 }

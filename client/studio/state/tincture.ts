@@ -1,4 +1,5 @@
 // What the studio needs of the library, so that tests can stand in for it; `library.ts` is the real one.
+import type { StrengthFactors, StrengthPoint } from '../../index.ts';
 import type { ShelfEmbedding } from './embeddings.ts';
 import type { ModelDefaults, Named, SamplerChoice } from './settings.ts';
 import type { BlobRef, ShelfStyle } from './styles.ts';
@@ -28,8 +29,10 @@ export interface DrawRequest {
     readonly style: string | { name: string; file: Blob };
     readonly strength: number;
     readonly parameters?: Readonly<Record<string, number>>;
+    readonly strengths?: StrengthFactors;
+    readonly overSteps?: readonly StrengthPoint[];
   }[];
-  readonly embeddings?: readonly { readonly name: string; readonly file: Blob }[];
+  readonly embeddings?: readonly (string | { readonly name: string; readonly file: Blob })[];
   readonly seed: bigint;
   readonly steps: number;
   readonly sampler: string;
@@ -117,6 +120,8 @@ export interface DrawnWith {
     readonly name: string;
     readonly strength: number;
     readonly parameters?: Readonly<Record<string, number>>;
+    readonly strengths?: StrengthFactors;
+    readonly overSteps?: readonly StrengthPoint[];
   }[];
   readonly seed: string | undefined;
   readonly steps: number | undefined;
@@ -153,6 +158,7 @@ export interface Tincture {
   defaultsOf(manifest: unknown): ModelDefaults;
   listModels(): Promise<readonly ModelListing[]>;
   findStyles(query: string): Promise<readonly ShelfStyle[]>;
+  findEmbeddings(query: string): Promise<readonly ShelfEmbedding[]>;
   /** The weights of a style of the registry, named after it. Throws where it has none of its own. */
   styleWeights(name: string): Promise<File>;
   /** The registry's blob, from this device or downloaded once; its digest is verified. */
