@@ -77,6 +77,9 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
   const output = required('--output', word('output'));
   const seed = seedOf(word('seed'));
   checkEnding(kind, output);
+  if (kind === 'model' && (word('preview-every') ?? '0') !== '0') {
+    throw new UsageError('--preview-every is for hypernetworks and embeddings: a model is loaded to draw');
+  }
   const stem = basename(output).replace(/\.[^.]+$/, '');
   const companion = join(dirname(output), `${stem}.training.safetensors`);
   if (resolve(output) === resolve(companion)) {
@@ -205,6 +208,9 @@ function checkEnding(kind: TrainRequest['kind'], output: string): void {
     throw new UsageError(
       `--output must end in .pt, .safetensors or .style, not ${JSON.stringify(basename(output))}`,
     );
+  }
+  if (kind === 'model' && !output.endsWith('.safetensors')) {
+    throw new UsageError('--output of a model must end in .safetensors');
   }
   if (kind === 'embedding' && output.endsWith('.style')) {
     throw new UsageError(

@@ -85,6 +85,11 @@ export async function trainToFiles(
   let saved = false;
   try {
     const log = await openLog(request, trainer.step);
+    const before = await trainer.validationLoss();
+    if (before !== undefined) {
+      say(`validation loss ${before.toPrecision(4)} before step ${trainer.step + 1}`);
+      emit({ event: 'start', step: trainer.step, validationLoss: before });
+    }
     const state = await runTraining(
       trainer,
       {

@@ -1,27 +1,29 @@
-// `tincture train`: a hypernetwork or an embedding from a folder of pictures, with saves, previews, logs and resume.
+// `tincture train`: a hypernetwork, an embedding or a small model from a folder of pictures: saves, previews, logs, resume.
 import { type Command, parseCommandLine, UsageError } from './command.ts';
 import { printable } from './output.ts';
 import { cancelOnSignals } from './signals.ts';
 import { TRAIN_OPTIONS, trainRequest } from './train-request.ts';
 
-const HELP = `Usage: tincture train hypernetwork|embedding --data DIR --output FILE [options]
+const HELP = `Usage: tincture train hypernetwork|embedding|model --data DIR --output FILE [options]
 
-Trains on this machine, from the pictures in DIR (PNG, JPEG, WebP, GIF), over a model that stays as it is. A picture's words are those in
-the .txt file of its name, else its file name. FILE.pt is what AUTOMATIC1111's web UI loads, FILE.safetensors the
-same without pickle, FILE.style a hypernetwork ready to publish, with previews and a card that records its training;
-FILE.training.safetensors beside it holds what --resume goes on from, to the same numbers.
+Trains on this machine, from the pictures in DIR (PNG, JPEG, WebP, GIF), over a model that stays as it is; "train model"
+goes on with all weights of its UNet and text encoder, up to 64 million, into a checkpoint of its own. A picture's words
+are those in the .txt file of its name, else its file name. FILE.pt is what AUTOMATIC1111's web UI loads,
+FILE.safetensors the same without pickle, FILE.style a hypernetwork ready to publish, with previews and a card that
+records its training; FILE.training.safetensors beside it holds what --resume goes on from, to the same numbers.
 
   --output FILE          the .pt, .safetensors or .style to write
   --data DIR             folder of pictures
   --model DIR|NAME       folder with model.json, URL, or a name (default: the model that comes with Tincture)
   --name NAME            its name, and what [name] stands for (default: the output's stem)
   --steps N              1 to 1000000 (default 1000)
-  --rate TEXT            learning rates, such as 5e-5:100, 1e-6 (default 5e-5 for a hypernetwork, 5e-3 for an embedding)
+  --rate TEXT            learning rates, such as 5e-5:100, 1e-6 (default 5e-5 for a hypernetwork, 5e-3 for an
+                         embedding, 1e-5 for a model)
   --warmup N             steps over which the rate rises to that (default 0)
   --batch N              pictures at once, 1 to 64 (default 1)
   --accumulate N         batches for one step (default 1)
   --clip value|norm:X    bound the gradients by value or by their length
-  --weight-decay X       default 0.01 for a hypernetwork, 0 for an embedding
+  --weight-decay X       default 0.01, 0 for an embedding
   --min-snr X            min-SNR weighting, such as 5
   --snr-floor X          least weight of the clean latent's error, such as 1: the noisiest steps, where drawing begins, count
   --spread-timesteps     each batch's timesteps from equal parts of the schedule
@@ -76,8 +78,8 @@ export const train: Command = {
   async run(args, terminal) {
     const { values, positionals } = parseCommandLine(args, TRAIN_OPTIONS);
     const [kind, ...rest] = positionals;
-    if ((kind !== 'hypernetwork' && kind !== 'embedding') || rest.length > 0) {
-      throw new UsageError('train takes one word: hypernetwork or embedding');
+    if ((kind !== 'hypernetwork' && kind !== 'embedding' && kind !== 'model') || rest.length > 0) {
+      throw new UsageError('train takes one word: hypernetwork, embedding or model');
     }
     const request = await trainRequest(kind, values);
     const say = (line: string): void => terminal.note(printable(line));

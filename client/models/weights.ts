@@ -26,9 +26,14 @@ export class Weights {
   readonly #values = new Map<string, Value>();
   /** Of the values that `get` gives. */
   readonly precision: Precision;
+  /** Where weights are trained: the graph's inputs that stand for them, by tensor name. */
+  readonly inputs = new Map<string, Value>();
+  readonly #trained: boolean;
 
-  constructor(graph: GraphBuilder, file: TensorFile, precision: Precision = 'float32') {
+  /** With `trained`, which is for float32 alone, every weight is an input of the graph instead of a constant. */
+  constructor(graph: GraphBuilder, file: TensorFile, precision: Precision = 'float32', trained = false) {
     this.precision = precision;
+    this.#trained = trained;
     this.#graph = graph;
     this.#file = file;
   }
@@ -57,7 +62,9 @@ export class Weights {
     this.#check(entry, shape);
     this.#used.add(name);
     const key = `${name} ${as} ${rows}`;
-    const value = this.#values.get(key) ?? this.#add(name, entry, as, rows);
+    const value =
+      this.#values.get(key) ??
+      (this.#trained ? this.#input(name, shape, as, rows) : this.#add(name, entry, as, rows));
     this.#values.set(key, value);
     return value;
   }
@@ -71,6 +78,18 @@ export class Weights {
       expected: listed(missing),
       fix: 'The file may be incomplete, or hold another kind of model.',
     });
+  }
+
+  #input(
+    name: string,
+    shape: readonly number[],
+    as: readonly number[],
+    rows: readonly [number, number] | undefined,
+  ): Value {
+    const whole = this.inputs.get(name) ?? this.#graph.input(name, 'float32', shape);
+    this.inputs.set(name, whole);
+    const seen = as.join() === whole.shape.join() ? whole : this.#graph.Reshape(whole, as);
+    return rows === undefined ? seen : this.#graph.Slice(seen, 0, ...rows);
   }
 
   #add(

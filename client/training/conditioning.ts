@@ -7,7 +7,8 @@ import { type Tokenizer, WINDOW_TOKENS } from '../prompt/tokenizer.ts';
 import { createSession } from '../runtime/create.ts';
 import type { Backend, Feed, Session } from '../runtime/session.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { INPUT } from './step-graph.ts';
+import { INPUT, type Trainee } from './step-graph.ts';
+import type { TrainingModel } from './step-sessions.ts';
 
 /** Stands in a prompt where the embedding stands; no file or template holds it. */
 export const EMBEDDING_MARK = '\u0000';
@@ -17,6 +18,22 @@ const CONTEXTS_KEPT = 256;
 export interface Conditioning {
   feeds(prompts: readonly string[]): Promise<Record<string, Feed>>;
   release(): Promise<void>;
+}
+
+/** What steps of this trainee read of their prompts. */
+export async function openConditioning(
+  trainee: Trainee,
+  { checkpoint, config, tokenizer }: TrainingModel,
+  backend: Backend,
+): Promise<Conditioning> {
+  switch (trainee.kind) {
+    case 'hypernetwork':
+      return encodedConditioning(checkpoint, config, tokenizer, backend);
+    case 'embedding':
+      return placedConditioning(tokenizer, trainee.vectors);
+    case 'model':
+      return tokenConditioning(tokenizer);
+  }
 }
 
 /** Contexts of the frozen text encoder, for training hypernetworks. */
@@ -52,6 +69,20 @@ async function encode(encoder: Session, tokenizer: Tokenizer, prompt: string): P
   const { ids } = placeEmbedding(tokenizer, prompt, 0);
   const { context } = await encoder.run({ input_ids: { shape: [1, ids.length], data: ids } });
   return context!;
+}
+
+/** Tokens alone, for training a model with its text encoder. */
+export function tokenConditioning(tokenizer: Tokenizer): Conditioning {
+  return {
+    async feeds(prompts) {
+      const windows = prompts.map((prompt) => placeEmbedding(tokenizer, prompt, 0).ids);
+      const length = windows[0]!.length;
+      const ids = new Int32Array(prompts.length * length);
+      for (const [row, window] of windows.entries()) ids.set(window, row * length);
+      return { [INPUT.tokens]: { shape: [prompts.length, length], data: ids } };
+    },
+    release: async () => {},
+  };
 }
 
 /** Tokens with the embedding's vectors at its mark, for training embeddings. */

@@ -2,13 +2,14 @@
 
 import type { TrainingOptions } from './options.ts';
 import { parseRateSchedule } from './rate.ts';
+import type { TrainingKind } from './state-file.ts';
 
-/** Rate texts that suit fresh nets and vectors. */
-export const DEFAULT_RATES = { hypernetwork: '5e-5', embedding: '5e-3' } as const;
+/** Rate texts that suit fresh nets and vectors, and a model that is trained already. */
+export const DEFAULT_RATES = { hypernetwork: '5e-5', embedding: '5e-3', model: '1e-5' } as const;
 
 /** Options for training `kind` from `currentStep` to `steps`; change what you need. Throws `training/rate`. */
 export function defaultOptions(
-  kind: 'hypernetwork' | 'embedding',
+  kind: TrainingKind,
   steps: number,
   rate: string = DEFAULT_RATES[kind],
   currentStep = 0,
@@ -18,7 +19,7 @@ export function defaultOptions(
     accumulation: 1,
     rates: parseRateSchedule(rate, steps, currentStep),
     warmup: 0,
-    weightDecay: kind === 'hypernetwork' ? 0.01 : 0,
+    weightDecay: kind === 'embedding' ? 0 : 0.01,
     clipping: { kind: 'none', limit: 1 },
     minSnr: undefined,
     snrFloor: undefined,
@@ -28,7 +29,7 @@ export function defaultOptions(
     seed: 0n,
     memory: undefined,
     captions: {
-      templates: kind === 'hypernetwork' ? ['[filewords]'] : ['[name]', '[filewords], [name]'],
+      templates: kind === 'embedding' ? ['[name]', '[filewords], [name]'] : ['[filewords]'],
       shuffleTags: false,
       tagDropout: 0,
       emptyShare: 0,

@@ -1,13 +1,15 @@
 // From a request, a model and examples to a trainer that stands where training begins or goes on.
 import type { Backend } from '../runtime/session.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { TrainingError } from './error.ts';
 import type { Example } from './examples.ts';
+import { modelFile, startModel, untrainedTensors } from './model-weights.ts';
 import { PURPOSE, randomStream } from './random.ts';
 import { type ModelWidths, type TrainingRequest, traineeOf, trainingOptions } from './request.ts';
 import { embeddingFile, hypernetworkFile, type ResultFormat } from './result.ts';
 import { startEmbedding, startHypernetwork } from './start-weights.ts';
 import { checkResumable, type SavedTraining, type TrainingFacts } from './state-file.ts';
-import { EMBEDDING } from './step-graph.ts';
+import { EMBEDDING, type Trainee } from './step-graph.ts';
 import type { TrainingModel } from './step-sessions.ts';
 import { freshState, Trainer, type TrainingState } from './trainer.ts';
 
@@ -51,16 +53,7 @@ export async function openTraining(setup: TrainingSetup): Promise<OpenTraining> 
     modelName: model.facts.name,
     seed: request.seed,
   };
-  const { vectors, startWords: words } = request;
-  const fresh =
-    trainee.kind === 'hypernetwork'
-      ? startHypernetwork(trainee.description, trainee.widths, request.seed)
-      : new Map([
-          [
-            EMBEDDING,
-            await startEmbedding(model.checkpoint, model.config, model.tokenizer, { words, vectors }),
-          ],
-        ]);
+  const fresh = await startWeights(trainee, request, model);
   if (resume !== undefined) checkResumable(resume, facts, fresh);
   const start = resume?.state ?? freshState(fresh);
   const options = trainingOptions(request, start.step);
@@ -74,10 +67,15 @@ export async function openTraining(setup: TrainingSetup): Promise<OpenTraining> 
     start,
     options,
   });
-  return { trainer, facts, result: (state, format) => resultFile(state, request, model, facts, format) };
+  const untrained = trainee.kind === 'model' ? await untrainedTensors(model.checkpoint, fresh) : undefined;
+  const result: OpenTraining['result'] = (state, format) =>
+    untrained === undefined
+      ? resultFile(state, request, model, facts, format)
+      : modelFile(state, model.checkpoint, untrained, facts);
+  return { trainer, facts, result };
 }
 
-/** The file that a state of this request makes. */
+/** The file that a state of this request makes, which is for a hypernetwork or an embedding. */
 export function resultFile(
   state: TrainingState,
   request: TrainingRequest,
@@ -89,6 +87,21 @@ export function resultFile(
   return trainee.kind === 'hypernetwork'
     ? hypernetworkFile(state, trainee.description, trainee.widths, facts, format)
     : embeddingFile(state, facts, format);
+}
+
+async function startWeights(
+  trainee: Trainee,
+  { seed, vectors, startWords: words }: TrainingRequest,
+  { checkpoint, config, tokenizer }: TrainingModel,
+): Promise<ReadonlyMap<string, Tensor>> {
+  switch (trainee.kind) {
+    case 'hypernetwork':
+      return startHypernetwork(trainee.description, trainee.widths, seed);
+    case 'embedding':
+      return new Map([[EMBEDDING, await startEmbedding(checkpoint, config, tokenizer, { words, vectors })]]);
+    case 'model':
+      return startModel(checkpoint, config);
+  }
 }
 
 /** Some of the pictures, drawn by the seed, are never trained on. A mirrored picture goes with its original. */

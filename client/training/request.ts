@@ -5,11 +5,12 @@ import { TrainingError } from './error.ts';
 import type { Crop, ExampleOptions } from './examples.ts';
 import type { TrainingOptions } from './options.ts';
 import type { Size } from './pictures.ts';
+import type { TrainingKind } from './state-file.ts';
 import type { MemoryPlan, Trainee } from './step-graph.ts';
 
 /** All of a training but the model, the pictures, and where results go. */
 export interface TrainingRequest {
-  readonly kind: 'hypernetwork' | 'embedding';
+  readonly kind: TrainingKind;
   readonly name: string;
   readonly steps: number;
   readonly rate: string;
@@ -87,6 +88,7 @@ export interface ModelWidths {
 
 /** What graphs are built for. Throws `training/option` for a width that the model has not. */
 export function traineeOf(request: TrainingRequest, model: ModelWidths): Trainee {
+  if (request.kind === 'model') return { kind: 'model' };
   if (request.kind === 'embedding') return { kind: 'embedding', vectors: request.vectors };
   const available = [...new Set([model.contextWidth, ...model.selfAttentionWidths])].sort((a, b) => a - b);
   const widths = request.widths ?? available;

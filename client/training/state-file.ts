@@ -5,9 +5,12 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { TrainingError } from './error.ts';
 import type { TrainingState } from './trainer.ts';
 
+/** What can be trained. */
+export type TrainingKind = 'hypernetwork' | 'embedding' | 'model';
+
 /** What must be the same for the numbers to be the same. */
 export interface TrainingFacts {
-  readonly kind: 'hypernetwork' | 'embedding';
+  readonly kind: TrainingKind;
   readonly name: string;
   /** First ten hex digits of the checkpoint's SHA-256. */
   readonly modelHash: string;
@@ -106,7 +109,7 @@ function parseFacts(text: string | undefined, where: string): { step: number; fa
     format === FORMAT &&
     Number.isSafeInteger(step) &&
     (step as number) >= 0 &&
-    (kind === 'hypernetwork' || kind === 'embedding') &&
+    (kind === 'hypernetwork' || kind === 'embedding' || kind === 'model') &&
     [name, modelHash, modelName, seed].every((entry) => typeof entry === 'string') &&
     /^\d{1,20}$/.test(seed as string);
   if (!sound) throw invalid(where, 'the description of the state is wrong');

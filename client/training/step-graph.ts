@@ -37,7 +37,9 @@ export type Trainee =
       readonly description: HypernetworkDescription;
       readonly widths: readonly number[];
     }
-  | { readonly kind: 'embedding'; readonly vectors: number };
+  | { readonly kind: 'embedding'; readonly vectors: number }
+  /** The UNet and the text encoder, all of their weights. */
+  | { readonly kind: 'model' };
 
 export interface StepGraphOptions {
   /** Default: by the step's size. */
@@ -75,8 +77,9 @@ export interface StepGraph {
 
 /**
  * Inputs: `sample`, `target` [batch, 4, height, width]; `timestep` [batch]; `loss_weight` [batch, 1, height, width];
- * for a hypernetwork `context` [batch, tokens, width], for an embedding `input_ids` int32 [batch, 77] and `placement`
- * [batch·77, vectors], whose rows are one-hot where a vector stands and else 0; the parameters; `zero` [1], fed 0,
+ * for a hypernetwork `context` [batch, tokens, width], else `input_ids` int32 [batch, 77], for an embedding `placement`
+ * [batch·77, vectors], whose rows are one-hot where a vector stands and else 0; the parameters, those of a model under
+ * the checkpoint's names; `zero` [1], fed 0,
  * when something is recomputed; `dropout_seed` [1] with dropout. Outputs: `loss` [1], the mean of
  * weight · (prediction − target)², and `gradient.<parameter>`. A guided graph's target and weight are of half the batch,
  * it has the input `guidance` [batch, 1, 1, 1], 1 − g in the first half and g in the second, and the output `guided`.
@@ -102,7 +105,8 @@ function build(
   { memory, lossOnly, guided }: Required<StepGraphOptions> & { readonly memory: MemoryPlan },
 ): StepGraph {
   const graph = graphBuilder(lossOnly ? 'validation-step' : 'training-step');
-  const network = new Network(graph, new Weights(graph, file), UNET_PREFIX);
+  const weights = new Weights(graph, file, 'float32', trainee.kind === 'model');
+  const network = new Network(graph, weights, UNET_PREFIX);
   const { batch, height, width } = size;
   const latent = [batch, config.latentChannels, height, width];
   const sample = graph.input(INPUT.sample, 'float32', latent);
@@ -169,6 +173,10 @@ function lowerTrainee(
   }
   const text = new Network(graph, network.weights, TEXT_PREFIX);
   const ids = graph.input(INPUT.tokens, 'int32', [batch, config.maxTokens]);
+  if (trainee.kind === 'model') {
+    const context = graph.within('text', () => encodedText(text, config, tokenEmbeddings(text, config, ids)));
+    return { parameters: network.weights.inputs, contextK: context, contextV: context, styles: undefined };
+  }
   const placement = graph.input(INPUT.placement, 'float32', [batch * config.maxTokens, trainee.vectors]);
   const embedding = graph.input(EMBEDDING, 'float32', [trainee.vectors, config.contextWidth]);
   const context = graph.within('text', () => {

@@ -6,12 +6,7 @@ import type { Backend, DeviceSession, DeviceTensor, Feed } from '../runtime/sess
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { BatchOrder, type NoiseOptions, noisedBatch, spreadTimestep } from './batches.ts';
 import { drawPrompt } from './captions.ts';
-import {
-  type Conditioning,
-  EMBEDDING_MARK,
-  encodedConditioning,
-  placedConditioning,
-} from './conditioning.ts';
+import { type Conditioning, EMBEDDING_MARK, openConditioning } from './conditioning.ts';
 import { DROPOUT_SEED, SEED_LIMIT } from './dropout.ts';
 import { TrainingError } from './error.ts';
 import type { Example } from './examples.ts';
@@ -64,7 +59,7 @@ export function freshState(weights: ReadonlyMap<string, Tensor>): TrainingState 
   return { step: 0, weights, means: zeros(), squares: zeros() };
 }
 
-/** Trains one hypernetwork or embedding. Not reentrant: one call at a time. */
+/** Trains one hypernetwork, embedding or model. Not reentrant: one call at a time. */
 export class Trainer {
   readonly #job: TrainerJob;
   readonly #order: BatchOrder;
@@ -91,7 +86,7 @@ export class Trainer {
   /** Makes the sessions that all steps share. Throws `training/option`, and what sessions throw. */
   static async create(job: TrainerJob): Promise<Trainer> {
     checkTrainingOptions(job.options);
-    const { model, backend, trainee, options, start } = job;
+    const { model, backend, options, start } = job;
     if (model.config.unet.inputChannels !== model.config.latentChannels) {
       throw new TrainingError('training/option', 'an inpainting checkpoint cannot be trained over', {
         expected: `${model.config.latentChannels} input channels`,
@@ -103,10 +98,7 @@ export class Trainer {
     const graph = emitGraph(buildAdamW(parameters, { clipping: options.clipping.kind }));
     const keep = graph.outputs.map(({ name }) => name).filter((name) => name !== 'norm');
     const update = await createDeviceSession(graph, { backend }, keep);
-    const conditioning =
-      trainee.kind === 'hypernetwork'
-        ? await encodedConditioning(model.checkpoint, model.config, model.tokenizer, backend)
-        : placedConditioning(model.tokenizer, trainee.vectors);
+    const conditioning = await openConditioning(job.trainee, model, backend);
     const sums = options.accumulation > 1 || options.rollouts > 0;
     const sum = sums ? await GradientSum.create(parameters, backend) : undefined;
     return new Trainer(job, conditioning, update, sum);

@@ -188,7 +188,7 @@ test('a state of another model is refused before the pictures are read', async (
 const writeCard = async () => writeFileSync(at('card.json'), '{ "author": "Ada", "title": "Thin lines" }');
 
 test.each([
-  [[], /hypernetwork or embedding/],
+  [[], /hypernetwork, embedding or model/],
   [['embedding', '--output', 'x.pt'], /--data is missing/],
   [['embedding', '--data', '.', '--output', 'x.ckpt'], /must end in .pt, .safetensors or .style/],
   [['embedding', '--data', '.', '--output', 'x.style'], /a \.style holds a hypernetwork/],
@@ -207,6 +207,11 @@ test.each([
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--crop', 'left'], /centre or focal/],
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--clip', 'norm'], /value:X or norm:X/],
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--rollouts', '17'], /--rollouts.*0 to 16/],
+  [['model', '--data', '.', '--output', 'x.pt'], /model must end in .safetensors/],
+  [
+    ['model', '--data', '.', '--output', 'x.safetensors', '--preview-every', '5'],
+    /a model is loaded to draw/,
+  ],
 ])('train %j is refused in words', async (args, message) => {
   await expect(train.run(args, { out: () => {}, note: () => {} })).rejects.toThrow(message);
 });

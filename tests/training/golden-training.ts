@@ -48,7 +48,7 @@ export async function openGolden(open: OpenFile): Promise<Golden> {
 }
 
 /** The noised batch of a step, from 0. */
-async function batch({ training }: Golden, step: number): Promise<Record<string, Tensor>> {
+export async function goldenBatch({ training }: Golden, step: number): Promise<Record<string, Tensor>> {
   const part = async (name: string, count: number) =>
     (await training.read(name)).data.slice(step * count, (step + 1) * count);
   const [latents, noise, timesteps] = [
@@ -113,7 +113,7 @@ export async function hypernetworkDifferences(
   const gradients: Record<string, number> = {};
   const vanishing: Record<string, number> = {};
   for (let index = 0; index < STEPS; index++) {
-    const feeds = { ...(await batch(golden, index)), context, ...weightsOf() } as Record<
+    const feeds = { ...(await goldenBatch(golden, index)), context, ...weightsOf() } as Record<
       string,
       Feed | DeviceTensor
     >;
@@ -167,7 +167,7 @@ export async function embeddingDifferences(golden: Golden, backend: Backend) {
   });
   const session = await createDeviceSession(emitGraph(graph), { backend }, []);
   const { outputs } = await session.run({
-    ...(await batch(golden, 0)),
+    ...(await goldenBatch(golden, 0)),
     input_ids: { shape: ids.shape, data: Int32Array.from(ids.data) },
     placement,
     embedding,
