@@ -7,11 +7,12 @@ import { tensor } from '../../client/tensor/tensor.ts';
 
 const WEIGHT_DEVIATION = 0.01;
 
-/** A hypernetwork of structure [1, 2, 1] at the given widths, with relu between the linear layers or without. */
+/** A hypernetwork of structure [1, hidden, 1] at the given widths, with relu between the linear layers or without. */
 export function makeHypernetwork(
   name: string,
   widths: readonly number[],
   activation: 'relu' | 'linear',
+  hidden = 2,
 ): Hypernetwork {
   const { normal } = randnCpu(BigInt(name.length));
   const linear = (inputs: number, outputs: number): Layer => ({
@@ -23,15 +24,15 @@ export function makeHypernetwork(
     bias: tensor([outputs]),
   });
   const stack = (width: number): LayerStack => [
-    linear(width, 2 * width),
+    linear(width, hidden * width),
     ...(activation === 'relu' ? [{ kind: 'activation', activation } as const] : []),
-    linear(2 * width, width),
+    linear(hidden * width, width),
   ];
   return {
     description: {
       name,
       step: 0,
-      layerStructure: [1, 2, 1],
+      layerStructure: [1, hidden, 1],
       activation,
       layerNorm: false,
       activateOutput: false,
