@@ -3,17 +3,21 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { embeddingWord } from '../engine/embedding-source.ts';
 import type { EngineOptions } from '../engine/engine.ts';
-import { UsageError } from './command.ts';
 import { defined } from './generate-request.ts';
+import { backendOf } from './runtime-option.ts';
 
 const DEFAULT_MODEL = fileURLToPath(new URL('../default-model', import.meta.url));
 
-/** `--registry` and `--backend`. Throws UsageError for a backend that is none. */
+/** `--registry`, `--backend` and `--runtime`. Throws UsageError for one that is none. */
 export function engineOptionsOf(values: {
   readonly registry?: string;
   readonly backend?: string;
+  readonly runtime?: string;
 }): Pick<EngineOptions, 'registry' | 'backend'> {
-  return { ...defined('registry', values.registry), ...defined('backend', checkBackend(values.backend)) };
+  return {
+    ...defined('registry', values.registry),
+    ...defined('backend', backendOf(values.backend, values.runtime)),
+  };
 }
 
 /** `--model`: a path goes before a model of the store, and that before the registry's. */
@@ -28,9 +32,4 @@ export async function modelOf(named: string | undefined): Promise<string> {
 export function idleEmbeddings(paths: readonly string[] = [], used: readonly string[]): string[] {
   const idle = paths.map(embeddingWord).filter((word) => !used.includes(word));
   return idle.map((word) => `the embedding ${word} is in neither prompt, so it changes nothing`);
-}
-
-function checkBackend(text: string | undefined): 'webgpu' | 'wasm' | undefined {
-  if (text === undefined || text === 'webgpu' || text === 'wasm') return text;
-  throw new UsageError(`--backend must be webgpu or wasm, not ${JSON.stringify(text)}`);
 }

@@ -50,6 +50,7 @@ Draws a picture on this machine. <hypernet:NAME:STRENGTH> in the prompt means th
   --save-latents FILE      writes the final latents as tensor latents [pictures, 4, h, w]
   --registry URL           a Tincture edge, for models and styles given by name
   --backend webgpu|wasm    default: the best one here
+  --runtime web|node       onnxruntime-web (default), or onnxruntime-node, which is faster and is installed apart
   --json                   print seed, parameters, timings and paths as JSON, and no progress
 
 ${STRENGTH_HELP}
@@ -93,6 +94,7 @@ export const OPTIONS = {
   'save-latents': { type: 'string' },
   registry: { type: 'string' },
   backend: { type: 'string' },
+  runtime: { type: 'string' },
   json: { type: 'boolean' },
 } as const;
 

@@ -2,7 +2,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { TinctureError } from '../../plugins/contract/error.ts';
 import { fileSource } from '../formats/node-file.ts';
-import type { HypernetworkDescription } from '../index.ts';
+import type { Backend, HypernetworkDescription } from '../index.ts';
 import { DEFAULT_MODEL } from '../kit/prompt-context.ts';
 import { DEFAULT_RATES } from '../training/default-options.ts';
 import { parseRateSchedule } from '../training/rate.ts';
@@ -12,6 +12,7 @@ import { MAX_VECTORS } from '../training/start-weights.ts';
 import { readTrainingState, type SavedTraining } from '../training/state-file.ts';
 import { decimalNumber, required, UsageError, wholeNumber } from './command.ts';
 import { checkOutput } from './output.ts';
+import { backendOf } from './runtime-option.ts';
 import { cardOf } from './train-card.ts';
 import { clippingOf, cropOf, list, memoryOf, previewSeedsOf, seedOf, sizeOf } from './train-values.ts';
 
@@ -31,7 +32,7 @@ const KEPT = {
 export const TRAIN_OPTIONS = {
   ...KEPT,
   output: text, data: text, plain: text, model: text, 'save-every': text, 'preview-every': text, 'preview-prompt': text,
-  'preview-seeds': text, card: text, author: text, licence: text, resume: text, log: text, backend: text, json: flag,
+  'preview-seeds': text, card: text, author: text, licence: text, resume: text, log: text, backend: text, runtime: text, json: flag,
 } as const; // biome-ignore format: a table
 
 /** Previews of a style where no seeds are given. */
@@ -56,7 +57,7 @@ export interface TrainRequest extends TrainingRequest {
   /** What the author says of a style, by the fields of a card. */
   readonly card: Readonly<Record<string, unknown>>;
   readonly log: string | undefined;
-  readonly backend: 'webgpu' | 'wasm' | undefined;
+  readonly backend: Backend | undefined;
   readonly resume: SavedTraining | undefined;
   /** Options to be kept with the state, as JSON. */
   readonly keptOptions: string;
@@ -91,10 +92,7 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
   const log = word('log');
   if (log !== undefined) await checkOutput(log, [output, companion]);
   const name = word('name') ?? resume?.facts.name ?? stem;
-  const backend = word('backend');
-  if (backend !== undefined && backend !== 'webgpu' && backend !== 'wasm') {
-    throw new UsageError(`--backend must be webgpu or wasm, not ${JSON.stringify(backend)}`);
-  }
+  const backend = backendOf(word('backend'), word('runtime'));
   const steps = whole('steps', 1000, 1, 1_000_000);
   const rate = word('rate') ?? DEFAULT_RATES[kind];
   // Refused now rather than after the pictures were read.

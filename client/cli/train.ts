@@ -48,6 +48,7 @@ records its training; FILE.training.safetensors beside it holds what --resume go
   --resume FILE          a .training.safetensors file to go on from
   --log FILE.csv         step, loss, rate and validation loss, a line a step
   --backend webgpu|wasm  default: the best one here
+  --runtime web|node     onnxruntime-web (default), or onnxruntime-node, which is faster and is installed apart
   --json                 a JSON object a line on stdout: steps, saves, and the end
 
 For a .style:

@@ -34,7 +34,7 @@ export class AttentionChooser {
     this.#fusedIsRight ??= probe(this.#config, this.#backend);
     // onnxruntime-web 1.30's fused kernel overflows an integer in the wasm build at the VAE's 4,096 places of 512 pixels.
     const small = vaeScoreBytes(this.#config, size) <= PLAIN_SCORE_BYTES;
-    const vae = small || this.#backend === 'wasm' ? 'plain' : 'fused';
+    const vae = small || this.#backend !== 'webgpu' ? 'plain' : 'fused';
     if (await this.#fusedIsRight) return { attention: 'fused', vae };
     return {
       attention: 'plain',
@@ -47,10 +47,10 @@ export class AttentionChooser {
 
 /**
  * Runs the fused kernel once on known numbers. Some GPUs get it wrong without a word (seen with subgroups of four), and
- * a wrong picture is worse than a slower one. The wasm kernel is the same everywhere and needs no probe.
+ * a wrong picture is worse than a slower one. The processor's kernels are the same everywhere and need no probe.
  */
 async function probe(config: ModelConfig, backend: Backend): Promise<boolean> {
-  if (backend === 'wasm') return true;
+  if (backend !== 'webgpu') return true;
   const { graph, feeds, agrees } = attentionProbe(config);
   const session = await createSession(graph, { backend });
   try {

@@ -15,7 +15,7 @@ import { UnetRunner } from './unet-runner.ts';
 
 /** The final latents [batchSize, c, h, w] flat of the pictures from number `first` on. */
 export async function drawBatch(job: Job, first: number): Promise<Float32Array> {
-  if (job.parts.sessions.backend === 'wasm') return drawAt(PLAIN_PLACE, job, first);
+  if (job.parts.sessions.backend !== 'webgpu') return drawAt(PLAIN_PLACE, job, first);
   const place = await openDevicePlace();
   try {
     return await drawAt(place, job, first);

@@ -1,5 +1,6 @@
 // Which backend this machine offers, and why, in words.
 import { RuntimeError } from './error.ts';
+import { openNative } from './native.ts';
 import type { Backend } from './session.ts';
 
 /** A backend with the reason for it, a clause for people such as `WebGPU on apple metal-3`. */
@@ -34,6 +35,10 @@ export async function chooseBackend(
   surroundings: Surroundings = globalThis,
 ): Promise<BackendChoice> {
   if (wanted === 'wasm') return { backend: 'wasm', reason: 'wasm was asked for' };
+  if (wanted === 'cpu') {
+    openNative();
+    return { backend: 'cpu', reason: 'onnxruntime-node, which was asked for' };
+  }
   const webgpu = await findWebgpu(surroundings);
   if (webgpu.found) return { backend: 'webgpu', reason: `WebGPU on ${webgpu.words}` };
   if (wanted === 'webgpu') {

@@ -7,7 +7,7 @@ import { externalFiles } from './external.ts';
 import { checkFeeds, OrtDeviceTensor, toOrt, toTensors } from './feeds.ts';
 import { type Gpu, openGpu } from './gpu.ts';
 import { born, freed } from './live.ts';
-import { loadRuntime, type OrtSession, type Runtime } from './ort.ts';
+import { loadNative, loadRuntime, type OrtSession, type Runtime } from './ort.ts';
 import type { Backend, DeviceResults, DeviceSession, DeviceTensor, Feed, Session } from './session.ts';
 
 export interface SessionOptions {
@@ -58,7 +58,7 @@ async function create(
   const { signal } = options;
   signal?.throwIfAborted();
   if (options.backend === 'webgpu') await chooseBackend('webgpu');
-  const runtime = await loadRuntime();
+  const runtime = options.backend === 'cpu' ? loadNative() : await loadRuntime();
   return runtime.queue.run(async () => {
     signal?.throwIfAborted();
     try {
@@ -71,7 +71,7 @@ async function create(
         await inner.release();
         throw signal.reason;
       }
-      return new OrtBackedSession(graph, runtime, inner, gpu);
+      return new OrtBackedSession(graph, runtime, inner, options.backend, gpu);
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
       throw runtimeFailure('runtime/create', graph.name, cause);
@@ -89,16 +89,25 @@ async function ortOptions(
   const weights = graph.external.reduce((sum, { source }) => sum + source.size, 0);
   const prepack = options.prepack ?? weights <= PREPACK_LIMIT_BYTES;
   return {
-    executionProviders: [gpu === undefined ? 'wasm' : { name: 'webgpu', device: gpu.device }],
+    executionProviders: [provider(options.backend, gpu)],
+    // onnxruntime-web takes its threads from its environment.
+    ...(options.backend === 'cpu' && { intraOpNumThreads: runtime.threads }),
     graphOptimizationLevel: 'all',
     externalData: await externalFiles(graph, runtime.build, gpu),
-    extra: { session: { disable_prepacking: prepack ? '0' : '1' } },
+    extra:
+      options.backend === 'cpu'
+        ? { 'session.disable_prepacking': prepack ? '0' : '1' }
+        : { session: { disable_prepacking: prepack ? '0' : '1' } },
     logSeverityLevel: 4,
     ...(gpu !== undefined &&
       keep.length > 0 && {
         preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer' as const])),
       }),
   };
+}
+
+function provider(backend: Backend, gpu: Gpu | undefined): InferenceSession.ExecutionProviderConfig {
+  return gpu === undefined ? backend : { name: 'webgpu', device: gpu.device };
 }
 
 /** Failures are thrown with their words; the runtime need not print them as well. */
@@ -113,8 +122,14 @@ class OrtBackedSession implements Session {
   #inner: OrtSession | undefined;
   readonly #gpu: Gpu | undefined;
 
-  constructor(graph: EmittedGraph, runtime: Runtime, inner: OrtSession, gpu: Gpu | undefined) {
-    this.backend = gpu === undefined ? 'wasm' : 'webgpu';
+  constructor(
+    graph: EmittedGraph,
+    runtime: Runtime,
+    inner: OrtSession,
+    backend: Backend,
+    gpu: Gpu | undefined,
+  ) {
+    this.backend = backend;
     this.inputNames = inner.inputNames;
     this.outputNames = inner.outputNames;
     this.#graph = { ...graph, bytes: new Uint8Array(), external: [] };

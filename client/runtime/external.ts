@@ -28,6 +28,8 @@ export async function externalFiles(graph: EmittedGraph, build: Build, gpu?: Gpu
 
 async function fileData(source: ByteSource, build: Build, gpu: Gpu | undefined): Promise<Blob | Uint8Array> {
   const { blob, size } = source;
+  // Native code takes bytes alone.
+  if (build === 'native') return source.read(0, size);
   if (source.readSync !== undefined) {
     return bytesOnDemand(size, fillingOneBuffer(size, source.readSync.bind(source)));
   }

@@ -1,25 +1,36 @@
-// Loads the one onnxruntime-web build that this machine needs, once, and keeps calls into it in order.
+// Loads the onnxruntime build that a backend needs, once, and keeps calls into it in order.
 import type { Env, InferenceSession, InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
 import { hasJspi, inNode } from './backend.ts';
 import { takeConfig } from './configure.ts';
 import { RuntimeError } from './error.ts';
+import { openNative } from './native.ts';
 import { SerialQueue } from './queue.ts';
 
-/** The parts of onnxruntime-web that client/runtime uses. */
+/** The parts of onnxruntime that client/runtime uses. */
 export interface OrtModule {
   readonly env: Env;
   readonly InferenceSession: InferenceSessionFactory;
   readonly Tensor: TensorConstructor;
 }
 
-/** `jspi` has both backends and reads a Blob piece by piece; `plain` is for engines without JSPI. */
-export type Build = 'jspi' | 'plain';
+/** `jspi` has both of onnxruntime-web's backends and reads a Blob piece by piece; `plain` is for engines without JSPI; `native` is onnxruntime-node. */
+export type Build = 'jspi' | 'plain' | 'native';
 
 /** A loaded build with the queue that all calls into it go through. */
 export interface Runtime {
   readonly build: Build;
   readonly ort: OrtModule;
   readonly queue: SerialQueue;
+  /** Threads of CPU kernels. */
+  readonly threads: number;
+}
+
+let native: Runtime | undefined;
+
+/** onnxruntime-node. Throws `runtime/backend` where it is not installed. */
+export function loadNative(): Runtime {
+  native ??= { build: 'native', ort: openNative(), queue: new SerialQueue(), threads: takeConfig().threads };
+  return native;
 }
 
 let loading: Promise<Runtime> | undefined;
@@ -46,7 +57,7 @@ async function load(): Promise<Runtime> {
   else if (inNode()) await pointAtPackage(ort, build);
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = 'fatal';
-  return { build, ort, queue: new SerialQueue() };
+  return { build, ort, queue: new SerialQueue(), threads };
 }
 
 /**

@@ -1,7 +1,8 @@
-// The runtime's interface: a session runs an ONNX graph on a backend. Only this folder imports onnxruntime-web.
+// The runtime's interface: a session runs an ONNX graph on a backend. Only this folder imports onnxruntime.
 import type { Tensor } from '../tensor/tensor.ts';
 
-export type Backend = 'webgpu' | 'wasm';
+/** `webgpu` and `wasm` are onnxruntime-web's, `cpu` is onnxruntime-node's. */
+export type Backend = 'webgpu' | 'wasm' | 'cpu';
 
 /** A feed: float32 tensors, or int32 ids for the text encoder. */
 export type Feed = Tensor | { readonly shape: readonly number[]; readonly data: Int32Array };

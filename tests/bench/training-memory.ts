@@ -43,11 +43,12 @@ const LATENT_FACTOR = 8;
 /** For each way to save memory: the largest side in pixels, a multiple of 64, and the bytes that it takes. */
 export function largestTrainingSides(budget: number) {
   return (['kept', 'cheap', 'segments'] as const).map((memory) => {
-    let best = { memory, pixels: 0, gigabytes: 0 };
+    const of = budget / 1e9;
+    let best = { 'budget GB': of, memory, pixels: 0, gigabytes: 0 };
     for (let pixels = 64; pixels <= 1024; pixels += 64) {
       const bytes = UNET_BYTES + stepBytes(pixels / LATENT_FACTOR, memory);
       if (bytes > budget) break;
-      best = { memory, pixels, gigabytes: Number((bytes / 1e9).toFixed(2)) };
+      best = { 'budget GB': of, memory, pixels, gigabytes: Number((bytes / 1e9).toFixed(2)) };
     }
     return best;
   });

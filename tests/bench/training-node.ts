@@ -1,4 +1,4 @@
-// A process of its own that trains in Node: arguments are batch, side of the latent, threads, memory plan and steps.
+// A process of its own that trains in Node: arguments are batch, side of the latent, threads, memory plan, steps and backend.
 import { readFileSync } from 'node:fs';
 import { adamWScalars, buildAdamW, stateName } from '../../client/autodiff/adamw.ts';
 import { peakMemory } from '../../client/autodiff/peak-memory.ts';
@@ -30,6 +30,7 @@ const [batch, side, threads, steps] = [2, 3, 4, 6].map((at) => Number(process.ar
   number,
 ];
 const memory = process.argv[5] as MemoryPlan | 'forward';
+const backend = process.argv[7] === 'cpu' ? 'cpu' : 'wasm';
 configureRuntime({ threads });
 const checkpoint = await openSafetensors(await fileSource(`${MODEL}checkpoint.safetensors`));
 const manifest = parseModelManifest(JSON.parse(readFileSync(`${MODEL}model.json`, 'utf8')), 'model.json');
@@ -51,12 +52,12 @@ const { graph, forwardNodes } = buildStepGraph(
 );
 const onPaper = peakMemory(graph, forwardNodes);
 const names = [...state.weights.keys()];
-const session = await createDeviceSession(emitGraph(graph), { backend: 'wasm' }, names.map(gradientName));
+const session = await createDeviceSession(emitGraph(graph), { backend }, names.map(gradientName));
 const parameters = [...state.weights].map(([name, { shape }]) => ({ name, shape }));
 const adamW = emitGraph(buildAdamW(parameters));
 const update = await createDeviceSession(
   adamW,
-  { backend: 'wasm' },
+  { backend },
   adamW.outputs.map(({ name }) => name),
 );
 const random = randomStream(1n, 1);

@@ -1,7 +1,9 @@
-// Training steps on wasm against PyTorch's numbers, with each way to save memory.
+// Training steps on wasm against PyTorch's numbers, with each way to save memory; on onnxruntime-node where it is installed.
 import { beforeAll, expect, test } from 'vitest';
 import { fileSource } from '../../client/formats/node-file.ts';
+import { chooseBackend } from '../../client/runtime/backend.ts';
 import { configureRuntime } from '../../client/runtime/configure.ts';
+import { hasNative } from '../../client/runtime/native.ts';
 import { expectAgreement } from './expectations.ts';
 import { embeddingDifferences, type Golden, hypernetworkDifferences, openGolden } from './golden-training.ts';
 
@@ -22,6 +24,27 @@ test.each(['kept', 'cheap', 'segments'] as const)(
 
 test('the gradient of an embedding', async () => {
   const { loss, gradient } = await embeddingDifferences(golden, 'wasm');
+  expect(loss).toBeLessThan(1e-4);
+  expect(gradient).toBeLessThan(1e-3);
+});
+
+test('the same on onnxruntime-node, or words on how to install it', async () => {
+  if (!hasNative()) {
+    console.warn('NOT TESTED: golden training numbers on onnxruntime-node, which is not installed');
+    await expect(chooseBackend('cpu')).rejects.toMatchObject({
+      code: 'runtime/backend',
+      message: expect.stringMatching(
+        /cannot be loaded.*npm install --no-save --ignore-scripts onnxruntime-node@1\.30\.0/s,
+      ),
+    });
+    return;
+  }
+  expect((await chooseBackend('cpu')).reason).toContain('onnxruntime-node');
+  for (const memory of ['kept', 'segments'] as const) {
+    // Its kernels sum in another order; AdamW's first steps scale rounding up.
+    expectAgreement(await hypernetworkDifferences(golden, 'cpu', memory), 2e-5);
+  }
+  const { loss, gradient } = await embeddingDifferences(golden, 'cpu');
   expect(loss).toBeLessThan(1e-4);
   expect(gradient).toBeLessThan(1e-3);
 });

@@ -4,7 +4,8 @@ import type { ShelfEmbedding } from './embeddings.ts';
 import type { ModelDefaults, Named, SamplerChoice } from './settings.ts';
 import type { BlobRef, ShelfStyle } from './styles.ts';
 
-export type Backend = 'webgpu' | 'wasm';
+/** `cpu` is Node's alone. */
+export type Backend = 'webgpu' | 'wasm' | 'cpu';
 export type Stage = 'model' | 'style' | 'text' | 'unet' | 'decode';
 
 /** RGBA, row-major, 8 bits. */
