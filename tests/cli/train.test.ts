@@ -205,6 +205,11 @@ test.each([
   [['embedding', '--data', '.', '--output', 'x.pt', '--vectors', '76'], /--vectors.*1 to 75/],
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--dropout', '0,0.3'], /3 rates/],
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--crop', 'left'], /centre or focal/],
+  [['hypernetwork', '--data', '.', '--output', 'x.pt', '--runtime', 'fast'], /--runtime must be web or node/],
+  [
+    ['hypernetwork', '--data', '.', '--output', 'x.pt', '--runtime', 'node', '--backend', 'wasm'],
+    /goes with --runtime web/,
+  ],
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--clip', 'norm'], /value:X or norm:X/],
   [['hypernetwork', '--data', '.', '--output', 'x.pt', '--rollouts', '17'], /--rollouts.*0 to 16/],
   [['model', '--data', '.', '--output', 'x.pt'], /model must end in .safetensors/],
