@@ -4,6 +4,7 @@ export { nodePlatform } from './engine/platform-node.ts';
 export { forgetWorkingCopies } from './engine/working-files-node.ts';
 export { digestOf } from './formats/digest.ts';
 export { fileSource } from './formats/node-file.ts';
+export { amplified } from './hypernetwork/amplify.ts';
 export { HypernetworkError } from './hypernetwork/errors.ts';
 export type { Hypernetwork } from './hypernetwork/hypernetwork.ts';
 export { HypernetworkSum } from './hypernetwork/merge.ts';

@@ -196,6 +196,38 @@ describe('convert', () => {
     },
   );
 
+  test('a strength goes into the layers; an embedding has none', async () => {
+    const { stdout } = await tincture(
+      'convert',
+      `${GOLDEN}/hypernetworks/relu.pt`,
+      at('strong.pt'),
+      '--strength',
+      '1.75',
+    );
+    expect(stdout).toMatch(/strong\.pt: hypernetwork relu/);
+    const [before, after] = await Promise.all(
+      [goldenSource('hypernetworks/relu.pt'), await fileSource(at('strong.pt'))].map(readHypernetwork),
+    );
+    const [width, { k }] = [...before!.widths][0]!;
+    const x = tensor(
+      [2, width],
+      Float32Array.from({ length: 2 * width }, (_, i) => Math.sin(i)),
+    );
+    const wanted = applyReference(k, x, 1.75).data;
+    expect(relativeError(applyReference(after!.widths.get(width)!.k, x, 1).data, wanted)).toBeLessThan(1e-6);
+    const refused = await tincture(
+      'convert',
+      `${GOLDEN}/embeddings/brush.safetensors`,
+      at('no.pt'),
+      '--strength',
+      '2',
+    );
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('an embedding has no strength'),
+    });
+  });
+
   test('what is neither is refused, and nothing is written', async () => {
     const { code, stderr } = await tincture('convert', `${GOLDEN}/sd-tiny/expected.safetensors`, at('no.pt'));
     expect(code).toBe(1);
