@@ -1,13 +1,13 @@
 // `tincture grid`: pictures along one or two axes, with labels, as one PNG.
-import type { Engine, GenerateRequest, GenerateResult } from '../engine/engine.ts';
+import type { GenerateRequest, GenerateResult } from '../engine/engine.ts';
 import { drawnSize } from '../engine/request.ts';
-import { encodePng } from '../formats/png.ts';
-import { contactSheet, planSheet, type SheetLayout, type SheetPlan } from '../kit/contact-sheet.ts';
-import { parseParameters, randomSeed, writeParameters } from '../node.ts';
+import { drawGrid, type Grid, valuesText } from '../kit/grid.ts';
+import { type Axis, type Cell, cellsOf, checkAxes, MAX_CELLS } from '../kit/grid-axes.ts';
+import { randomSeed } from '../node.ts';
 import { type Command, parseCommandLine, required, UsageError } from './command.ts';
 import { engineOptionsOf, idleEmbeddings, modelOf } from './generate-engine.ts';
 import { OPTIONS as GENERATE_OPTIONS, requestOf } from './generate-request.ts';
-import { type Axis, type Cell, cellsOf, checkAxes, drawingOrder, MAX_CELLS, parseAxis } from './grid-axes.ts';
+import { parseAxis } from './grid-axes.ts';
 import { checkOutput, json, printable, writeWhole } from './output.ts';
 import { type ProgressView, progressView } from './progress.ts';
 import { cancelOnSignals } from './signals.ts';
@@ -59,29 +59,28 @@ export const grid: Command = {
         signal,
         onProgress,
       });
-      const layout = layoutOf(x, y);
-      let plan: SheetPlan;
-      let results: Drawn[];
+      const results = new Map<Cell<GenerateRequest>, GenerateResult>();
+      let drawn: Grid<GenerateRequest>;
       try {
-        plan = planSheet(layout, drawnSize(base, engine.model));
-        results = await draw(engine, cells, signal, view);
+        drawn = await drawGrid(base, x, y, {
+          size: drawnSize(base, engine.model),
+          generate: (asked, watch) => engine.generate(asked, watch),
+          signal,
+          onProgress: (done, total) => {
+            const message = `picture ${Math.min(done + 1, total)} of ${total}; drawn`;
+            view?.show({ stage: 'unet', message, done, total });
+          },
+          onCell: (cell, result) => results.set(cell, result),
+        });
       } finally {
         await engine.close();
       }
-      const sheet = contactSheet(
-        layout,
-        results.map(({ picture }) => picture),
-      );
-      const parameters = sheetParameters(results[0]!.parameters, x, y);
-      const png = encodePng(sheet, { parameters });
+      const { sheet, plan, png, parameters } = drawn;
       signal.throwIfAborted();
       await writeWhole(output, png);
       view?.clear();
-      const used = results.flatMap(({ embeddings }) => embeddings);
-      const notices = [
-        ...new Set(results.flatMap((result) => result.notices)),
-        ...idleEmbeddings(values.embedding, used),
-      ];
+      const used = [...results.values()].flatMap(({ embeddings }) => embeddings);
+      const notices = [...drawn.notices, ...idleEmbeddings(values.embedding, used)];
       for (const notice of notices) terminal.note(`note: ${printable(notice)}`);
       const { width, height } = sheet;
       terminal.out(
@@ -93,20 +92,20 @@ export const grid: Command = {
               parameters,
               x: axisFacts(x),
               y: y === undefined ? null : axisFacts(y),
-              cells: cells.map(({ row, column }, i) => ({
-                row,
-                column,
-                left: plan.left[column],
-                top: plan.top[row],
-                seed: results[i]!.seed,
-                parameters: results[i]!.parameters,
+              cells: drawn.cells.map((cell) => ({
+                row: cell.row,
+                column: cell.column,
+                left: plan.left[cell.column],
+                top: plan.top[cell.row],
+                seed: results.get(cell)!.seed,
+                parameters: results.get(cell)!.parameters,
               })),
               model: { name: engine.model.name, hash: engine.model.hash },
               backend: engine.backend,
               backendReason: engine.backendReason,
               notices,
             })
-          : `${output}: ${width} × ${height}, ${cells.length} pictures; ${describe(x, y)}`,
+          : `${output}: ${width} × ${height}, ${drawn.cells.length} pictures; ${describe(x, y)}`,
       );
     } finally {
       view?.clear();
@@ -125,54 +124,15 @@ function withSeeds(request: GenerateRequest): GenerateRequest {
   };
 }
 
-/** What is kept of a picture: neither its own PNG nor its latents. */
-type Drawn = Pick<GenerateResult, 'picture' | 'seed' | 'parameters' | 'embeddings' | 'notices'>;
-
-/** All pictures, in the cells' order whatever the order of drawing. */
-async function draw(
-  engine: Engine,
-  cells: readonly Cell[],
-  signal: AbortSignal,
-  view: ProgressView | undefined,
-): Promise<Drawn[]> {
-  const drawn = new Map<Cell, Drawn>();
-  for (const cell of drawingOrder(cells)) {
-    const message = `picture ${drawn.size + 1} of ${cells.length}; drawn`;
-    view?.show({ stage: 'unet', message, done: drawn.size, total: cells.length });
-    const result = await engine.generate(cell.request, { signal });
-    const { picture, seed, parameters, embeddings, notices } = result;
-    drawn.set(cell, { picture, seed, parameters, embeddings, notices });
-  }
-  return cells.map((cell) => drawn.get(cell)!);
-}
-
-function layoutOf(x: Axis, y: Axis | undefined): SheetLayout {
-  const title = y === undefined ? x.name : `${x.name} / ${y.name}`;
-  const labels = (axis: Axis): string[] => axis.values.map(({ label }) => label);
-  return { title, columns: labels(x), rows: y === undefined ? [''] : labels(y) };
-}
-
-/** The first picture's text block with the axes among its fields. */
-function sheetParameters(first: string, x: Axis, y: Axis | undefined): string {
-  const { others, ...parameters } = parseParameters(first);
-  const fields: Record<string, string> = { ...others, 'X axis': x.name, 'X values': valuesOf(x) };
-  if (y !== undefined) Object.assign(fields, { 'Y axis': y.name, 'Y values': valuesOf(y) });
-  return writeParameters({ ...parameters, others: fields });
-}
-
-function valuesOf({ values }: Axis): string {
-  return values.map(({ text }) => text).join(', ');
-}
-
 function axisFacts(axis: Axis) {
   return { axis: axis.name, values: axis.values.map(({ text }) => text) };
 }
 
 function describe(x: Axis, y: Axis | undefined): string {
-  const columns = `columns are ${x.name} ${valuesOf(x)}`;
-  return y === undefined ? columns : `${columns}; rows are ${y.name} ${valuesOf(y)}`;
+  const columns = `columns are ${x.name} ${valuesText(x)}`;
+  return y === undefined ? columns : `${columns}; rows are ${y.name} ${valuesText(y)}`;
 }
 
-function stylePaths({ request }: Cell): string[] {
+function stylePaths({ request }: Cell<GenerateRequest>): string[] {
   return (request.styles ?? []).flatMap(({ style }) => (typeof style === 'string' ? [style] : []));
 }

@@ -139,6 +139,9 @@ const COMMANDS: readonly Entry[] = [
   },
 ];
 
+/** Errors of the library that come of wrong arguments. */
+const USAGE_CODES: readonly string[] = ['engine/request', 'kit/grid'];
+
 const HELP = `tincture: Stable Diffusion styles, drawn on this machine.
 
 Usage: tincture COMMAND …
@@ -180,7 +183,7 @@ export async function runProgram([name, ...args]: readonly string[], terminal: T
 /** Prints an error and gives its exit code. */
 function report(command: string, error: unknown, terminal: Terminal): number {
   const usage =
-    error instanceof UsageError || (error instanceof TinctureError && error.code === 'engine/request');
+    error instanceof UsageError || (error instanceof TinctureError && USAGE_CODES.includes(error.code));
   if (usage) {
     terminal.note(`error: ${printable(error.message)}\ntincture ${command} --help tells the usage`);
     return 2;

@@ -10,9 +10,18 @@ import { StorageDialog } from './components/storage-dialog.tsx';
 import { useView } from './components/view.ts';
 import { WatchBar } from './components/watch-bar.tsx';
 import { DrawingPage } from './drawing-page.tsx';
-import { LazyPlayground } from './lazy-playground.tsx';
-import { LazyPublishing } from './lazy-publishing.tsx';
+import { lazyPage } from './lazy-page.tsx';
 import { ModelsPage } from './models-page.tsx';
+
+const LazyPlayground = lazyPage(
+  'the playground',
+  async () => (await import('./playground/playground.tsx')).Playground,
+);
+const LazyPublishing = lazyPage(
+  'the publishing page',
+  async () => (await import('./publishing/publishing.tsx')).Publishing,
+);
+const LazyGrid = lazyPage('the grid', async () => (await import('./grid/grid-page.tsx')).GridPage);
 
 export function App() {
   const view = useView();
@@ -33,6 +42,7 @@ export function App() {
       <WatchBar />
       {view === 'playground' ? <LazyPlayground /> : null}
       {view === 'publish' ? <LazyPublishing /> : null}
+      {view === 'grid' ? <LazyGrid /> : null}
       {view === 'models' ? <ModelsPage /> : null}
       {view === 'draw' ? <DrawingPage /> : null}
       {dialog === 'engine' ? <EngineDialog onClose={close} /> : null}

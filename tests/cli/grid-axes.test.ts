@@ -1,7 +1,8 @@
 // The axes of grids: what they may say, and what they make of a request.
 import { describe, expect, test } from 'vitest';
-import { cellsOf, checkAxes, drawingOrder, parseAxis } from '../../client/cli/grid-axes.ts';
+import { parseAxis } from '../../client/cli/grid-axes.ts';
 import type { GenerateRequest } from '../../client/engine/engine.ts';
+import { cellsOf, checkAxes, drawingOrder } from '../../client/kit/grid-axes.ts';
 
 const base: GenerateRequest = {
   prompt: 'a cat',
@@ -67,18 +68,21 @@ test.each<[string, RegExp]>([
   ['colour=1', /--x must be AXIS=V1.*"colour=1"/],
   ['seed', /"seed"/],
   ['seed:a=1', /"seed:a=1"/],
-  ['seed=1,,2', /--x seed, value 2 is empty/],
-  ['seed=1,-1', /--x seed, value 2 must be a whole number from 0 to 2\^64-1, not "-1"/],
-  ['steps=5,2.5', /--x steps, value 2 must be a whole number, not 2\.5/],
-  ['steps=5,1001', /--x steps, value 2 must be a number from 1 to 1000, not "1001"/],
+  ['seed=1,,2', /--x seed, value 2: it is empty/],
+  ['seed=1,-1', /--x seed, value 2: no such seed; expected a whole number from 0 to 2\^64-1, found "-1"/],
+  ['steps=5,2.5', /--x steps, value 2:.* expected a whole number, found 2\.5/],
+  ['steps=5,1001', /--x steps, value 2:.* expected a number from 1 to 1000, found "1001"/],
   ['guidance=x', /--x guidance, value 1.*"x"/],
-  ['strength=0,101', /--x strength, value 2 must be a number from -100 to 100/],
+  ['strength=0,101', /--x strength, value 2:.* expected a number from -100 to 100/],
   ['strength=1,1.0', /--x strength, value 2: 1\.0 is the same as 1/],
   ['strength:z=1', /--x strength:z: no style of --style/],
   ['style=a:', /"a:" is no style/],
   ['sampler=DDIM,Eular', /--x sampler, value 2: no such sampler.*Eular/s],
   ['sampler=Euler a,euler_ancestral', /value 2: euler_ancestral is the same as Euler a/],
-  [`seed=${Array.from({ length: 101 }, (_, i) => i)}`, /at most 100 values/],
+  [
+    `seed=${Array.from({ length: 101 }, (_, i) => i)}`,
+    /--x seed: the axis has no values, or too many; expected 1 … 100 values, found 101/,
+  ],
 ])('%s is refused', (text, message) => {
   expect(() => axis(text)).toThrow(message);
 });
@@ -92,18 +96,23 @@ test('a sampler must run on the schedule of all', () => {
 test.each<[string, string | undefined, GenerateRequest, RegExp]>([
   ['seed=1', 'seed=2', base, /both change the seed/],
   ['strength=1', 'strength:a=2', base, /both change the strength/],
-  ['strength=1', undefined, { prompt: 'a' }, /no style; give one with --style/],
+  [
+    'strength=1',
+    undefined,
+    { prompt: 'a' },
+    /the axis strength: there is no style; expected a style that all pictures have/,
+  ],
   [
     'seed=1',
     undefined,
     { ...base, noise: { shape: [1], data: new Float32Array(1) } },
-    /nothing with --noise/,
+    /the axis seed: it changes nothing/,
   ],
   [
     'seed=1,2,3,4,5,6,7,8,9,10,11',
     'steps=1,2,3,4,5,6,7,8,9,10',
     base,
-    /110 pictures \(11 × 10\).*at most 100/,
+    /at most 100 pictures, found 110 pictures \(11 × 10\)/,
   ],
 ])('%s by %s does not go together', (x, y, request, message) => {
   expect(() => cells(x, y, request)).toThrow(message);

@@ -103,7 +103,9 @@ test(
     expect(await run()).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error: --x is missing/) });
     expect(await run('--x', 'steps=1,0')).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^error: --x steps, value 2 must be a number from 1 to 1000, not "0"/),
+      stderr: expect.stringMatching(
+        /^error: --x steps, value 2: no such number; expected a number from 1 to 1000, found "0"/,
+      ),
     });
     expect(await run('--x', 'seed=1', '--batch-size', '2')).toMatchObject({
       code: 2,

@@ -10,6 +10,7 @@ const selectModel = (state: StudioState) => state.model;
 /** Where keyboards get past the head, by view. */
 const SKIPS: Readonly<Record<View, { readonly to: string; readonly words: string }>> = {
   draw: { to: '#prompt', words: 'Skip to the prompt' },
+  grid: { to: '.grid-form select', words: 'Skip to the axes' },
   models: { to: '.bring-buttons button', words: 'Skip to the models' },
   playground: { to: '.cm-content', words: 'Skip to the editor' },
   publish: { to: '.publish input', words: 'Skip to the form' },
@@ -52,6 +53,9 @@ export function Masthead({ view, handle, onEngine, onStorage, onAccount }: Masth
       <nav class="views" aria-label="Views">
         <a href="#draw" aria-current={view === 'draw' ? 'page' : undefined}>
           Draw
+        </a>
+        <a href="#grid" aria-current={view === 'grid' ? 'page' : undefined}>
+          Grid
         </a>
         <a href="#models" aria-current={view === 'models' ? 'page' : undefined}>
           Models

@@ -4,6 +4,7 @@ import type { StudioState } from '../state/studio.ts';
 import { isIdle, widthsBent } from '../state/styles.ts';
 import { EmbeddingList } from './embedding-list.tsx';
 import { Icon } from './icon.tsx';
+import { MergeDialog } from './merge-dialog.tsx';
 import { Shelf } from './shelf.tsx';
 import { useSelected, useStudio } from './studio-context.ts';
 import { StyleCard } from './style-card.tsx';
@@ -22,6 +23,7 @@ export function StyleRack() {
   const files = useRef<HTMLInputElement>(null);
   const [dragged, setDragged] = useState<string>();
   const [spoken, setSpoken] = useState('');
+  const [merging, setMerging] = useState(false);
   const titleOf = (id: string) => shelf.find((style) => style.id === id)?.title ?? id;
 
   const moveTo = (id: string, to: number, control?: string) => {
@@ -64,6 +66,11 @@ export function StyleRack() {
     <section class="panel rack" aria-labelledby="rack-title">
       <header class="panel-head">
         <h2 id="rack-title">Styles</h2>
+        {shelf.length < 2 ? null : (
+          <button type="button" class="quiet" aria-haspopup="dialog" onClick={() => setMerging(true)}>
+            <Icon name="merge" /> Merge…
+          </button>
+        )}
         <button type="button" class="quiet" onClick={() => files.current?.click()}>
           <Icon name="open" /> Open a file…
         </button>
@@ -116,6 +123,7 @@ export function StyleRack() {
       </p>
       <Shelf />
       <EmbeddingList />
+      {merging ? <MergeDialog onClose={() => setMerging(false)} /> : null}
     </section>
   );
 }

@@ -1,10 +1,11 @@
 // Which view the page shows; the address tells, so that each can be linked to and the back button works.
 import { useEffect, useState } from 'preact/hooks';
 
-export type View = 'draw' | 'models' | 'playground' | 'publish';
+export type View = 'draw' | 'grid' | 'models' | 'playground' | 'publish';
 
 const TITLES: Readonly<Record<View, string>> = {
   draw: 'Tincture',
+  grid: 'Grid · Tincture',
   models: 'Models · Tincture',
   playground: 'Playground · Tincture',
   publish: 'Publish · Tincture',
@@ -13,6 +14,7 @@ const TITLES: Readonly<Record<View, string>> = {
 /** The view that an address's fragment means; any other fragment is a place on the drawing page. */
 export function viewOf(hash: string): View {
   if (hash === '#playground') return 'playground';
+  if (hash === '#grid') return 'grid';
   if (hash === '#models') return 'models';
   return hash === '#publish' ? 'publish' : 'draw';
 }

@@ -119,6 +119,7 @@ export type StudioAction =
       readonly prints: readonly Omit<Print, 'number'>[];
       readonly notices: readonly string[];
     }
+  | { readonly kind: 'collect'; readonly print: Omit<Print, 'number'> }
   | { readonly kind: 'stopped'; readonly notices: readonly string[] }
   | { readonly kind: 'show'; readonly number: number }
   | { readonly kind: 'restore'; readonly settings: Settings; readonly inUse: readonly StyleInUse[] }
@@ -185,6 +186,10 @@ export function reduce(state: StudioState, action: StudioAction): StudioState {
         shown: first,
         notices: action.notices,
       };
+    }
+    case 'collect': {
+      const number = state.prints.length + 1;
+      return { ...state, prints: [...state.prints, { ...action.print, number }], shown: number };
     }
     case 'embed':
       return { ...state, embeddings: withEmbeddings(state.embeddings, action.embeddings) };
