@@ -47,6 +47,9 @@ Draws a picture on this machine. <hypernet:NAME:STRENGTH> in the prompt means th
   --hires-steps N          its steps (default: as many as the first)
   --hires-denoise S        how far the enlarged picture is drawn anew, above 0 to 1 (default 0.7)
   --hires-upscaler NAME    latent (default), latent-nearest, or pixels
+  --tiling                 opposite edges of the picture meet, for patterns
+  --vae-tiling auto|on|off whether the VAE runs over overlapping tiles, which bounds its memory (default auto: where a whole
+                           run would take more than 2 GiB)
   --save-latents FILE      writes the final latents as tensor latents [pictures, 4, h, w]
   --registry URL           a Tincture edge, for models and styles given by name
   --backend webgpu|wasm    default: the best one here
@@ -91,6 +94,8 @@ export const OPTIONS = {
   'hires-steps': { type: 'string' },
   'hires-denoise': { type: 'string' },
   'hires-upscaler': { type: 'string' },
+  tiling: { type: 'boolean' },
+  'vae-tiling': { type: 'string' },
   'save-latents': { type: 'string' },
   registry: { type: 'string' },
   backend: { type: 'string' },
@@ -141,7 +146,9 @@ export async function requestOf(prompt: string, values: Values): Promise<AskedPi
     ...defined('seed', seed('--seed', values.seed)),
     ...defined('variationSeed', seed('--variation-seed', values['variation-seed'])),
     ...defined('variationStrength', decimal('--variation-strength', values['variation-strength'], share)),
-    ...defined('rng', randomSource(values.rng)),
+    ...defined('rng', oneOf('--rng', values.rng, ['cpu', 'nv'])),
+    ...defined('tiling', values.tiling),
+    ...defined('vaeTiling', oneOf('--vae-tiling', values['vae-tiling'], ['auto', 'on', 'off'])),
     ...defined('laterSeedDelta', whole('--ensd', values.ensd, laterSeedDelta)),
     ...defined('batchSize', whole('--batch-size', values['batch-size'], batchSize)),
     ...defined('batchCount', whole('--batch-count', values['batch-count'], batchCount)),
@@ -225,9 +232,15 @@ export function seed(option: string, text: string | undefined): bigint | undefin
   throw new UsageError(`${option} must be a whole number from 0 to 2^64-1, not ${JSON.stringify(text)}`);
 }
 
-function randomSource(text: string | undefined): 'cpu' | 'nv' | undefined {
-  if (text === undefined || text === 'cpu' || text === 'nv') return text;
-  throw new UsageError(`--rng must be cpu or nv, not ${JSON.stringify(text)}`);
+function oneOf<const T extends string>(
+  option: string,
+  text: string | undefined,
+  choices: readonly T[],
+): T | undefined {
+  const choice = choices.find((known) => known === text);
+  if (text === undefined || choice !== undefined) return choice;
+  const known = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
+  throw new UsageError(`${option} must be ${known}, not ${JSON.stringify(text)}`);
 }
 
 /** The second pass, where any of its options is given. */

@@ -45,6 +45,11 @@ def step_styles(options):
     style_training.train_all(options.work, HERE, options.minutes * 60, options.workers, options.only, options.resume)
 
 
+def step_preview(options):
+    import tiny_decoder
+    tiny_decoder.train(options.work, HERE, options.minutes * 60, options.workers)
+
+
 STEPS = {
     "data": (step_data, "fetch the icon packages with npm, rasterise them, learn the vocabulary if there is none", 0),
     "vae": (step_vae, "train the autoencoder", 14),
@@ -52,6 +57,7 @@ STEPS = {
     "unet": (step_unet, "train the text encoder and the UNet", 75),
     "decoder": (step_decoder, "train the decoder to smooth the grain of drawn latents", 4),
     "export": (step_export, "write checkpoint.safetensors and model.json beside this script", 0),
+    "preview": (step_preview, "distil the small decoder of previews from the exported model", 8),
     "styles": (step_styles, "train the three styles (minutes: for each)", 5),
 }
 

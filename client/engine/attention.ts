@@ -1,6 +1,6 @@
 // Chooses how attention is lowered: plain operators where the scores are small, else the fused kernel if it is right here.
 import type { AttentionLowering } from '../models/attention.ts';
-import { type PictureSize, plainScoreBytes, vaeScoreBytes } from '../models/attention-memory.ts';
+import { type PictureSize, unetScoreBytes, vaeScoreBytes } from '../models/attention-memory.ts';
 import { attentionProbe } from '../models/attention-probe.ts';
 import type { ModelConfig } from '../models/config.ts';
 import { createSession } from '../runtime/create.ts';
@@ -29,11 +29,14 @@ export class AttentionChooser {
     this.#backend = backend;
   }
 
-  async choose(size: PictureSize): Promise<AttentionChoice> {
-    if (plainScoreBytes(this.#config, size) <= PLAIN_SCORE_BYTES) return { attention: 'plain', vae: 'plain' };
+  /** `vaeSize` is what the VAE is run on at once, in pixels: the picture, or a tile of it. */
+  async choose(size: PictureSize, vaeSize: Pick<PictureSize, 'width' | 'height'>): Promise<AttentionChoice> {
+    const small = vaeScoreBytes(this.#config, vaeSize) <= PLAIN_SCORE_BYTES;
+    if (small && unetScoreBytes(this.#config, size) <= PLAIN_SCORE_BYTES) {
+      return { attention: 'plain', vae: 'plain' };
+    }
     this.#fusedIsRight ??= probe(this.#config, this.#backend);
     // onnxruntime-web 1.30's fused kernel overflows an integer in the wasm build at the VAE's 4,096 places of 512 pixels.
-    const small = vaeScoreBytes(this.#config, size) <= PLAIN_SCORE_BYTES;
     const vae = small || this.#backend !== 'webgpu' ? 'plain' : 'fused';
     if (await this.#fusedIsRight) return { attention: 'fused', vae };
     return {

@@ -10,7 +10,7 @@ import { pictureParameters } from './picture-parameters.ts';
 /** The pictures from number `first` on, of their latents [batchSize, c, h, w] flat, decoded one by one. */
 export async function decodeBatch(job: Job, first: number, latents: Float32Array): Promise<DrawnPicture[]> {
   const { plan, parts, latentShape, vae, drawnFrom, signal, clock, onProgress } = job;
-  const { model, sessions } = parts;
+  const { model } = parts;
   const kept = job.start?.kept;
   const length = latents.length / plan.batchSize;
   const pictures: DrawnPicture[] = [];
@@ -18,7 +18,7 @@ export async function decodeBatch(job: Job, first: number, latents: Float32Array
   for (let i = 0; i < plan.batchSize; i++) {
     const latent = tensor([1, ...latentShape], latents.slice(i * length, (i + 1) * length));
     const decoded = await clock.time('decode', async () =>
-      decodeLatent(latent, model.manifest.latentScale, await sessions.decoder(vae)),
+      decodeLatent(latent, model.manifest.latentScale, await vae.decoder()),
     );
     signal.throwIfAborted();
     const picture = kept === undefined ? decoded : layOver(decoded, kept.original, kept.levels);

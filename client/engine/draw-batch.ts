@@ -29,11 +29,11 @@ async function drawAt<L extends Latent>(
   job: Job,
   first: number,
 ): Promise<Float32Array> {
-  const { plan, parts, styles, latentShape, attention, masked, signal, clock, onProgress } = job;
+  const { plan, parts, styles, latentShape, attention, padding, masked, signal, clock, onProgress } = job;
   const { model, sessions } = parts;
   const pictures = plan.batchSize;
   const runner = await clock.time('model', () =>
-    UnetRunner.create({ place, model, sessions, styles, pictures, latentShape, attention, masked }),
+    UnetRunner.create({ place, model, sessions, styles, pictures, latentShape, attention, padding, masked }),
   );
   signal.throwIfAborted();
   const noise = noiseOf(plan, latentShape, first);

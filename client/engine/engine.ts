@@ -118,6 +118,13 @@ export interface GenerateRequest {
   readonly hires?: HiresRequest;
   /** Show a preview picture every N steps; 0 for none. Default 0. */
   readonly previewEvery?: number;
+  /** Draws a picture whose opposite edges meet, for patterns: convolutions wrap around. Default false. */
+  readonly tiling?: boolean;
+  /**
+   * Whether the VAE is run over overlapping tiles of 64 latents a side, which bounds its memory and changes the picture a little:
+   * `auto` (default) where a whole run would take more than 2 GiB, `on` wherever the picture is larger than a tile, `off` never.
+   */
+  readonly vaeTiling?: VaeTiling;
 }
 
 /** The second pass of a picture, the web UI's hires fix: by `scale`, or to `width` and `height`. */
@@ -140,6 +147,9 @@ export interface HiresRequest {
 
 /** In the words of AUTOMATIC1111's web UI. */
 export type MaskedContent = 'original' | 'fill' | 'latent noise' | 'latent nothing';
+
+/** When the VAE is run over tiles: where it must be, wherever a picture is larger than a tile, or never. */
+export type VaeTiling = 'auto' | 'on' | 'off';
 
 export type Stage = 'model' | 'style' | 'text' | 'unet' | 'decode';
 

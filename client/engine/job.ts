@@ -1,5 +1,6 @@
 // What a request's batches share: made once by `prepareJob`, then drawn and decoded.
 import type { AttentionLowering } from '../models/attention.ts';
+import type { Padding } from '../onnx/convolution.ts';
 import type { AttentionChooser } from './attention.ts';
 import type { Conditioning } from './conditioning.ts';
 import type { Embeddings } from './embeddings.ts';
@@ -15,6 +16,7 @@ import type { StageClock } from './stage-clock.ts';
 import type { Start } from './start-latent.ts';
 import type { StepStyles } from './step-styles.ts';
 import type { Styles } from './styles.ts';
+import type { Vae } from './vae.ts';
 
 /** What pictures are drawn with. */
 export interface PipelineParts {
@@ -47,7 +49,8 @@ export interface Job extends Watch {
   readonly latentShape: readonly number[];
   /** The UNet's. */
   readonly attention: AttentionLowering;
-  readonly vae: AttentionLowering;
+  readonly padding: Padding;
+  readonly vae: Vae;
   /** Of an inpainting checkpoint. */
   readonly masked: MaskInputs | undefined;
   readonly start: Start | undefined;

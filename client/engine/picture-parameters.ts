@@ -54,6 +54,8 @@ export function pictureParameters(
     ...hiresParameters(plan),
     ...(plan.clipSkip > 1 && { clipSkip: plan.clipSkip }),
     ...(plan.laterSeedDelta !== 0 && plan.sampler.ancestral && { ensd: plan.laterSeedDelta }),
+    ...(plan.tiling && { tiling: true }),
+    ...(plan.vaeTiling !== 'auto' && { vaeTiling: plan.vaeTiling }),
     ...(styles.length > 0 && {
       hypernetHashes: Object.fromEntries(styles.map(({ name, hash }) => [name, hash])),
     }),

@@ -1,5 +1,4 @@
 // Pictures from request to PNG: a job is prepared, and its batches are drawn and decoded one after the other.
-import type { AttentionLowering } from '../models/attention.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { decodeBatch } from './decode-batch.ts';
 import { drawBatch } from './draw-batch.ts';
@@ -9,6 +8,7 @@ import { fitPreview, type PreviewMap } from './picture.ts';
 import { prepareJob } from './prepare-job.ts';
 import { prepareSecondPass } from './second-pass.ts';
 import { StageClock } from './stage-clock.ts';
+import type { Vae } from './vae.ts';
 
 /** Draws pictures with one opened model. Not reentrant: the engine queues its calls. */
 export class Pipeline {
@@ -45,12 +45,12 @@ export class Pipeline {
   }
 
   /** Fitted once per model. */
-  async #previewMap(vae: AttentionLowering): Promise<PreviewMap> {
-    const { model, sessions } = this.#parts;
+  async #previewMap(vae: Vae): Promise<PreviewMap> {
+    const { model } = this.#parts;
     this.#preview ??= await fitPreview(
       model.config.latentChannels,
       model.manifest.latentScale,
-      await sessions.decoder(vae),
+      await vae.decoder(),
     );
     return this.#preview;
   }

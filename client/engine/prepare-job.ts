@@ -16,6 +16,7 @@ import { prepareStart } from './start-latent.ts';
 import { noteResized } from './start-picture.ts';
 import { StepStyles } from './step-styles.ts';
 import type { ReadyStyle } from './styles.ts';
+import { openVae, planTiles, runSize, type Vae } from './vae.ts';
 
 const NO_CLIP_SKIP =
   'Stable Diffusion 2.x always reads the text encoder’s last but one layer: clip skip changes nothing here.';
@@ -28,7 +29,7 @@ export async function prepareJob(
   request: GenerateRequest,
   parts: PipelineParts,
   watch: Watch,
-  previewMap: (vae: Job['vae']) => Promise<PreviewMap>,
+  previewMap: (vae: Vae) => Promise<PreviewMap>,
 ): Promise<Job> {
   const { model } = parts;
   const plan = planRequest(request, model.facts, model.config.latentFactor);
@@ -149,25 +150,31 @@ export async function prepareSize(
   plan: Plan,
   conditioning: Conditioning,
   parts: PipelineParts,
-  { clock, onProgress }: Watch,
+  { signal, clock, onProgress }: Watch,
   notices: string[],
-): Promise<Pick<Job, 'latentShape' | 'attention' | 'vae' | 'masked' | 'start'>> {
+): Promise<Pick<Job, 'latentShape' | 'attention' | 'padding' | 'vae' | 'masked' | 'start'>> {
   const { config } = parts.model;
   onProgress({ stage: 'model', message: 'preparing the UNet' });
-  const { width, height } = plan;
-  const latentShape = [config.latentChannels, height / config.latentFactor, width / config.latentFactor];
-  const { attention, vae, notice } = await parts.attention.choose({
-    batch: conditioning.rows * plan.batchSize,
-    width,
-    height,
-    tokens: conditioning.tokens,
-  });
+  const { width, height, tiling: wraps } = plan;
+  const { latentFactor } = config;
+  const latentShape = [config.latentChannels, height / latentFactor, width / latentFactor];
+  const tiles = planTiles(config, plan, plan.vaeTiling, wraps);
+  const {
+    attention,
+    vae: vaeAttention,
+    notice,
+  } = await parts.attention.choose(
+    { batch: conditioning.rows * plan.batchSize, width, height, tokens: conditioning.tokens },
+    runSize(config, plan, tiles),
+  );
   if (notice !== undefined && !notices.includes(notice)) notices.push(notice);
+  const { sessions } = parts;
+  const vae = openVae({ sessions, attention: vaeAttention, latentFactor, wraps, tiles, signal });
   if (plan.start !== undefined && 'image' in plan.start) {
     const resized = noteResized(plan.start.image, plan);
     if (resized !== undefined) notices.push(resized);
     onProgress({ stage: 'model', message: 'encoding the picture' });
   }
   const started = await clock.time('model', () => prepareStart(plan, latentShape, parts, vae));
-  return { latentShape, attention, vae, ...started };
+  return { latentShape, attention, padding: wraps ? 'wrap' : 'zeros', vae, ...started };
 }

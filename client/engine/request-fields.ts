@@ -67,6 +67,11 @@ export function side(field: string, value: number, multiple: number): number {
   return value;
 }
 
+export function truth(field: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw refused(field, 'true or false', typeof value);
+  return value;
+}
+
 export function oneOf<T extends string>(field: string, value: unknown, choices: readonly T[]): T {
   const choice = choices.find((known) => known === value);
   if (choice !== undefined) return choice;

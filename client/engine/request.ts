@@ -3,11 +3,11 @@ import { resolveSampling, type Sampler, type Schedule } from '../sampling/names.
 import { checkSeed, type RandomSource, randomSeed } from '../sampling/noise.ts';
 import type { StartLatent } from '../sampling/sample.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
-import type { GenerateRequest, ModelFacts, Picture } from './engine.ts';
+import type { GenerateRequest, ModelFacts, Picture, VaeTiling } from './engine.ts';
 import { EngineError } from './errors.ts';
 import { hiresSize, type PlannedHires, planHires } from './hires.ts';
 import { MASKED_CONTENTS, type PlannedMask, planMask } from './mask.ts';
-import { finite, oneOf, REQUEST_LIMITS, refused, side, text, whole } from './request-fields.ts';
+import { finite, oneOf, REQUEST_LIMITS, refused, side, text, truth, whole } from './request-fields.ts';
 import type { Size } from './resample.ts';
 import type { StyleParameter } from './running-style.ts';
 import { checkStartPicture, sizeOfStart } from './start-picture.ts';
@@ -40,6 +40,9 @@ export interface Plan {
   /** A second pass at a larger size, over the pictures of the first. */
   readonly hires: PlannedHires | undefined;
   readonly previewEvery: number;
+  /** Edges meet. */
+  readonly tiling: boolean;
+  readonly vaeTiling: VaeTiling;
 }
 
 export interface StartPicture {
@@ -82,6 +85,8 @@ export function planRequest(request: GenerateRequest, model: ModelFacts, latentF
     start,
     hires: planHires(request, size, steps, model.pixelMultiple),
     previewEvery: whole('previewEvery', request.previewEvery ?? 0, { minimum: 0, maximum: 1000 }),
+    tiling: truth('tiling', request.tiling ?? false),
+    vaeTiling: oneOf('vaeTiling', request.vaeTiling ?? 'auto', ['auto', 'on', 'off']),
   };
   const largest = plan.hires ?? plan;
   checkPixels('batchSize', largest, plan.batchSize, REQUEST_LIMITS.pixelsAtOnce);

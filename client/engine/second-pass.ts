@@ -90,14 +90,14 @@ async function enlarge(
   const decoded: Tensor[] = [];
   for (let i = 0; i < pictures; i++) {
     const latent = tensor([1, ...one], latents.data.slice(i * length, (i + 1) * length));
-    const picture = await decodeLatent(latent, scale, await sessions.decoder(vae));
+    const picture = await decodeLatent(latent, scale, await vae.decoder());
     decoded.push(resample(picture, { width, height }, LANCZOS));
     signal.throwIfAborted();
   }
   const result = tensor([pictures, channels, high, wide]);
   try {
     for (const [i, image] of decoded.entries()) {
-      const { data } = await encodeMean(image, scale, await sessions.encoder(target.vae));
+      const { data } = await encodeMean(image, scale, await target.vae.encoder());
       result.data.set(data, i * data.length);
       signal.throwIfAborted();
     }

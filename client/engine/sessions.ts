@@ -6,10 +6,12 @@ import type { Precision } from '../models/precision.ts';
 import type { StyleSignature } from '../models/styles.ts';
 import { buildTextEncoder } from '../models/text-encoder.ts';
 import { buildUnet } from '../models/unet.ts';
+import type { Padding } from '../onnx/convolution.ts';
 import type { EmittedGraph } from '../onnx/graph.ts';
 import { createDeviceSession, createSession } from '../runtime/create.ts';
 import type { Backend, DeviceSession, Session } from '../runtime/session.ts';
 import { elementCount } from '../tensor/tensor.ts';
+import { KeptSessions } from './kept-sessions.ts';
 import { PREDICTION } from './latent-place.ts';
 import type { OpenModel } from './model.ts';
 
@@ -38,17 +40,19 @@ function weightBytes({ checkpoint: { entries } }: OpenModel): number {
   return count * Float32Array.BYTES_PER_ELEMENT;
 }
 
-/** Makes and keeps the sessions of a model. */
+/** VAE sessions of one kind kept at once: with the attention of small pictures and of large ones. */
+const VAES_KEPT = 2;
+
+/** Makes and keeps the sessions of a model. Convolutions pad with zeros unless another padding is asked for. */
 export class Sessions {
   readonly #model: OpenModel;
   readonly backend: Backend;
   readonly #precision: Precision;
   readonly #alone: boolean;
-  #text: Promise<Session> | undefined;
-  readonly #decoders = new Map<AttentionLowering, Promise<Session>>();
-  readonly #encoders = new Map<AttentionLowering, Promise<Session>>();
-  /** By attention and signature key, in order of last use. */
-  readonly #unets = new Map<string, Promise<DeviceSession>>();
+  readonly #texts = new KeptSessions<Session>(1);
+  readonly #decoders = new KeptSessions<Session>(VAES_KEPT);
+  readonly #encoders = new KeptSessions<Session>(VAES_KEPT);
+  readonly #unets: KeptSessions<DeviceSession>;
 
   /** `precision` is the UNet's; `aloneBytes` another limit for tests. */
   constructor(
@@ -61,111 +65,63 @@ export class Sessions {
     this.#model = model;
     this.backend = backend;
     this.#precision = precision;
+    this.#unets = new KeptSessions(unetsKept(model.checkpoint.source.size));
   }
 
   /** Takes embeddings and skipped layers as inputs, so that no picture needs another. */
-  async textEncoder(): Promise<Session> {
-    if (this.#text === undefined) await this.#makeAlone();
-    this.#text ??= this.#create(
-      buildTextEncoder(this.#model.checkpoint, this.#model.config, { steered: true }),
-      () => {
-        this.#text = undefined;
-      },
+  textEncoder(): Promise<Session> {
+    const { checkpoint, config } = this.#model;
+    return this.#texts.get('', this.#makeAlone, () =>
+      this.#create(buildTextEncoder(checkpoint, config, { steered: true })),
     );
-    return this.#text;
   }
 
-  async decoder(attention: AttentionLowering): Promise<Session> {
-    const kept = this.#decoders.get(attention);
-    if (kept !== undefined) return kept;
-    await this.#makeAlone();
-    const graph = buildDecoder(this.#model.checkpoint, this.#model.config, { attention });
-    const session = this.#create(graph, () => this.#decoders.delete(attention));
-    this.#decoders.set(attention, session);
-    return session;
+  decoder(attention: AttentionLowering, padding: Padding = 'zeros'): Promise<Session> {
+    const { checkpoint, config } = this.#model;
+    return this.#decoders.get(`${attention} ${padding}`, this.#makeAlone, () =>
+      this.#create(buildDecoder(checkpoint, config, { attention, padding })),
+    );
   }
 
-  async encoder(attention: AttentionLowering): Promise<Session> {
-    const kept = this.#encoders.get(attention);
-    if (kept !== undefined) return kept;
-    await this.#makeAlone();
-    const graph = buildEncoder(this.#model.checkpoint, this.#model.config, { attention });
-    const session = this.#create(graph, () => this.#encoders.delete(attention));
-    this.#encoders.set(attention, session);
-    return session;
+  encoder(attention: AttentionLowering, padding: Padding = 'zeros'): Promise<Session> {
+    const { checkpoint, config } = this.#model;
+    return this.#encoders.get(`${attention} ${padding}`, this.#makeAlone, () =>
+      this.#create(buildEncoder(checkpoint, config, { attention, padding })),
+    );
   }
 
   /**
    * The UNet whose self-attention takes layers of this signature; the empty key is the plain UNet. On WebGPU its prediction stays on the
    * device.
    */
-  async unet(signature: StyleSignature, attention: AttentionLowering): Promise<DeviceSession> {
-    const key = `${attention} ${signature.key}`;
-    const kept = this.#unets.get(key);
-    if (kept === undefined) await this.#makeAlone();
-    this.#unets.delete(key);
-    if (kept === undefined) await this.#makeRoom();
-    const session = kept ?? this.#createUnet(signature, attention, () => this.#unets.delete(key));
-    this.#unets.set(key, session);
-    return session;
+  unet(
+    signature: StyleSignature,
+    attention: AttentionLowering,
+    padding: Padding = 'zeros',
+  ): Promise<DeviceSession> {
+    const { checkpoint, config } = this.#model;
+    const options = { signature, attention, padding, precision: this.#precision };
+    const keep = this.backend === 'webgpu' ? [PREDICTION] : [];
+    return this.#unets.get(`${attention} ${padding} ${signature.key}`, this.#makeAlone, () =>
+      createDeviceSession(buildUnet(checkpoint, config, options), { backend: this.backend }, keep),
+    );
   }
 
   /** Where memory holds one session only, releases the others before another is made. */
-  async #makeAlone(): Promise<void> {
+  readonly #makeAlone = async (): Promise<void> => {
     if (this.#alone) await this.release();
-  }
-
-  /** Releases the UNets that were used longest ago, before another one takes memory. */
-  async #makeRoom(): Promise<void> {
-    const room = unetsKept(this.#model.checkpoint.source.size);
-    for (const [key, session] of this.#unets) {
-      if (this.#unets.size < room) return;
-      this.#unets.delete(key);
-      await (await session).release();
-    }
-  }
+  };
 
   /** Frees the encoders, which no step of a picture asks again. */
-  async releaseEncoders(): Promise<void> {
-    const encoders = [...this.#encoders.values()];
-    this.#encoders.clear();
-    await releaseAll(encoders);
+  releaseEncoders(): Promise<void> {
+    return this.#encoders.releaseAll();
   }
 
   async release(): Promise<void> {
-    const all = [this.#text, ...this.#decoders.values(), ...this.#encoders.values(), ...this.#unets.values()];
-    this.#text = undefined;
-    this.#decoders.clear();
-    this.#encoders.clear();
-    this.#unets.clear();
-    await releaseAll(all);
+    for (const kept of [this.#texts, this.#decoders, this.#encoders, this.#unets]) await kept.releaseAll();
   }
 
-  #createUnet(
-    signature: StyleSignature,
-    attention: AttentionLowering,
-    forget: () => void,
-  ): Promise<DeviceSession> {
-    const options = { signature, attention, precision: this.#precision };
-    const graph = buildUnet(this.#model.checkpoint, this.#model.config, options);
-    const keep = this.backend === 'webgpu' ? [PREDICTION] : [];
-    const session = createDeviceSession(graph, { backend: this.backend }, keep);
-    session.catch(forget);
-    return session;
+  #create(graph: EmittedGraph): Promise<Session> {
+    return createSession(graph, { backend: this.backend });
   }
-
-  /** A session that failed to be made is forgotten, so that the next picture tries anew. */
-  #create(graph: EmittedGraph, forget: () => void): Promise<Session> {
-    const session = createSession(graph, { backend: this.backend });
-    session.catch(forget);
-    return session;
-  }
-}
-
-/** Those that were made; one that could not be holds nothing. */
-async function releaseAll(
-  sessions: readonly (Promise<Session | DeviceSession> | undefined)[],
-): Promise<void> {
-  const settled = await Promise.allSettled(sessions);
-  for (const result of settled) if (result.status === 'fulfilled') await result.value?.release();
 }

@@ -1,5 +1,4 @@
 // What a request's pictures begin on: its own latent, or that of its start picture with what its mask keeps.
-import type { AttentionLowering } from '../models/attention.ts';
 import { PLAIN_MATH } from '../sampling/latent.ts';
 import { pictureNoise } from '../sampling/noise.ts';
 import type { StartLatent } from '../sampling/sample.ts';
@@ -11,6 +10,7 @@ import { fillMasked } from './mask-fill.ts';
 import { encodeMean, toPicture } from './picture.ts';
 import type { Plan } from './request.ts';
 import { resample } from './resample.ts';
+import type { Vae } from './vae.ts';
 
 export interface Start {
   /** [1, c, h, w] flat, or [pictures, c, h, w] of all of the request's. */
@@ -41,11 +41,10 @@ export async function prepareStart(
   plan: Plan,
   latentShape: readonly number[],
   { model, sessions }: PipelineParts,
-  vae: AttentionLowering,
+  vae: Vae,
 ): Promise<PreparedStart> {
   const { config, manifest } = model;
   const scale = manifest.latentScale;
-  const encoder = () => sessions.encoder(vae);
   const [, height, width] = latentShape as [number, number, number];
   const picture = plan.start !== undefined && 'image' in plan.start ? plan.start : undefined;
   const levels = picture?.mask && maskLevels(picture.mask, plan);
@@ -59,11 +58,11 @@ export async function prepareStart(
           latentShape,
           plan,
           scale,
-          await encoder(),
+          await vae.encoder(),
         );
   if (plan.start === undefined || 'latents' in plan.start) return { start: plan.start, masked };
   try {
-    const { data: latents } = await encodeMean(shown!, scale, await encoder());
+    const { data: latents } = await encodeMean(shown!, scale, await vae.encoder());
     const kept = levels && {
       mask: latentMask(levels, { width, height }),
       content: plan.start.mask!.content,

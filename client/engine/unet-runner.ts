@@ -1,6 +1,7 @@
 // One UNet evaluation of a picture: guidance rows, the step's contexts and layers, and who is to blame for NaN.
 import type { AttentionLowering } from '../models/attention.ts';
 import { styleFeeds, styleSignature } from '../models/styles.ts';
+import type { Padding } from '../onnx/convolution.ts';
 import type { DeviceSession } from '../runtime/session.ts';
 import type { UnetRun } from '../sampling/denoiser.ts';
 import type { Latent } from '../sampling/latent.ts';
@@ -25,6 +26,8 @@ export interface UnetJob<L extends Latent> {
   /** [c, h, w] of one latent. */
   readonly latentShape: readonly number[];
   readonly attention: AttentionLowering;
+  /** Default zeros. */
+  readonly padding?: Padding;
   /** Of an inpainting checkpoint: what its UNet reads besides the latent, for one row. */
   readonly masked?: MaskInputs | undefined;
 }
@@ -116,7 +119,8 @@ export class UnetRunner<L extends Latent> {
 
   async #prepare(state: StepState): Promise<Prepared> {
     const signature = styleSignature(state.styles, this.#job.model.config);
-    const session = await this.#job.sessions.unet(signature, this.#job.attention);
+    const { sessions, attention, padding } = this.#job;
+    const session = await sessions.unet(signature, attention, padding);
     const before = this.#sessions.get(signature.key);
     if (before !== undefined && before !== session) this.#remade = true;
     this.#sessions.set(signature.key, session);
@@ -191,11 +195,16 @@ export class UnetRunner<L extends Latent> {
 
 /** The UNet session that takes these styles' layers, and the layers as its feeds. */
 async function styledSession(
-  { model, sessions, attention }: Pick<UnetJob<Latent>, 'model' | 'sessions' | 'attention'>,
+  {
+    model,
+    sessions,
+    attention,
+    padding,
+  }: Pick<UnetJob<Latent>, 'model' | 'sessions' | 'attention' | 'padding'>,
   styles: readonly SteppedStyle[],
 ): Promise<[DeviceSession, Record<string, Tensor>]> {
   const signature = styleSignature(styles, model.config);
-  return [await sessions.unet(signature, attention), styleFeeds(styles, signature)];
+  return [await sessions.unet(signature, attention, padding), styleFeeds(styles, signature)];
 }
 
 /** Each row of the contexts as often as there are pictures, one after the other. */

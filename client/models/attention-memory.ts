@@ -2,7 +2,7 @@
 import type { ModelConfig } from './architecture.ts';
 import { headsAt } from './heads.ts';
 
-/** What is asked of a UNet and a VAE in one run. */
+/** What is asked of a UNet in one run. */
 export interface PictureSize {
   /** Rows of the UNet's batch: 2 with guidance. */
   readonly batch: number;
@@ -16,12 +16,12 @@ export interface PictureSize {
 const FLOAT_BYTES = 4;
 
 /**
- * Bytes of the largest score matrix that `attention: 'plain'` holds for a picture: float32 [batch, heads, places,
- * places] at the UNet's finest self-attention, as many columns as the context has rows at its cross-attention where those are more,
- * or [1, 1, places, places] in the VAE. The softmax makes another of it.
+ * Bytes of the largest score matrix that `attention: 'plain'` holds in the UNet: float32 [batch, heads, places,
+ * places] at its finest self-attention, as many columns as the context has rows at its cross-attention where those are more.
+ * The softmax makes another of it.
  * Measured in Node: at small sizes plain is as fast as fused or faster.
  */
-export function plainScoreBytes(config: ModelConfig, size: PictureSize): number {
+export function unetScoreBytes(config: ModelConfig, size: PictureSize): number {
   const { batch, width, height, tokens } = size;
   const latentPlaces = (width / config.latentFactor) * (height / config.latentFactor);
   const { levels, heads } = config.unet;
@@ -29,13 +29,12 @@ export function plainScoreBytes(config: ModelConfig, size: PictureSize): number 
   const depth = finest < 0 ? levels.length - 1 : finest;
   const places = latentPlaces / 4 ** depth;
   const perRow = headsAt(heads, levels[depth]!.channels);
-  const unetBytes = FLOAT_BYTES * batch * perRow * places * Math.max(places, tokens);
-  return Math.max(unetBytes, vaeScoreBytes(config, size));
+  return FLOAT_BYTES * batch * perRow * places * Math.max(places, tokens);
 }
 
-/** The VAE's part of it: [1, 1, places, places]. */
+/** The same of the VAE: [1, 1, places, places]. */
 export function vaeScoreBytes(
-  { latentFactor }: ModelConfig,
+  { latentFactor }: Pick<ModelConfig, 'latentFactor'>,
   { width, height }: Pick<PictureSize, 'width' | 'height'>,
 ): number {
   return FLOAT_BYTES * ((width / latentFactor) * (height / latentFactor)) ** 2;

@@ -39,6 +39,10 @@ export interface PictureParameters {
   readonly denoisingStrength?: number;
   readonly clipSkip?: number;
   readonly ensd?: number;
+  /** Opposite edges meet. */
+  readonly tiling?: boolean;
+  /** `on` or `off` where it was asked for; Tincture's own. */
+  readonly vaeTiling?: string;
   /** Pixels. */
   readonly maskBlur?: number;
   /** As the web UI writes it: `fill`, `latent noise`, `latent nothing`; absent means `original`. */
@@ -75,6 +79,10 @@ const number: Codec<number> = {
   write: String,
   read: (value) =>
     /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) && Number.isFinite(Number(value)) ? Number(value) : undefined,
+};
+const flag: Codec<boolean> = {
+  write: (value) => (value ? 'True' : 'False'),
+  read: (value) => (/^(true|false)$/i.test(value) ? value.toLowerCase() === 'true' : undefined),
 };
 const seed: Codec<bigint> = {
   write: String,
@@ -113,6 +121,8 @@ const FIELDS: {
   denoisingStrength: ['Denoising strength', number],
   clipSkip: ['Clip skip', number],
   ensd: ['ENSD', number],
+  tiling: ['Tiling', flag],
+  vaeTiling: ['VAE tiling', text],
   maskBlur: ['Mask blur', number],
   maskedContent: ['Masked content', text],
   hiresScale: ['Hires upscale', number],

@@ -45,12 +45,9 @@ export async function openComposer(folder: string): Promise<Composer> {
     async draw({ prompt, negativePrompt, seed, sampler, guidance }, uses) {
       const side = model.facts.defaults.width / config.latentFactor;
       const latentShape = [config.latentChannels, side, side];
-      const { attention } = await new AttentionChooser(config, 'wasm').choose({
-        batch: 2,
-        width: 64,
-        height: 64,
-        tokens: 77,
-      });
+      const size = { width: 64, height: 64 };
+      const chooser = new AttentionChooser(config, 'wasm');
+      const { attention } = await chooser.choose({ batch: 2, ...size, tokens: 77 }, size);
       const conditioning = await encode({ prompt, negativePrompt, guidance });
       const runners: UnetRunner<Float32Array>[] = [];
       for (const step of uses) {

@@ -26,6 +26,8 @@ const full: PictureParameters = {
   denoisingStrength: 0.5,
   clipSkip: 2,
   ensd: -31337,
+  tiling: true,
+  vaeTiling: 'on',
   maskBlur: 4,
   maskedContent: 'latent noise',
   hiresScale: 1.5,
@@ -52,7 +54,7 @@ describe('writeParameters', () => {
       'a cat <hypernet:neon:0.7>\nsecond line\nNegative prompt: blurry,\nlow quality\n' +
         'Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 18446744073709551615, Size: 512x768, ' +
         'Model hash: abcdef0123, Model: "tiny, v1: final", RNG: CPU, Variation seed: 5, Variation seed strength: 0.25, ' +
-        'Denoising strength: 0.5, Clip skip: 2, ENSD: -31337, ' +
+        'Denoising strength: 0.5, Clip skip: 2, ENSD: -31337, Tiling: True, VAE tiling: on, ' +
         'Mask blur: 4, Masked content: latent noise, ' +
         'Hires upscale: 1.5, Hires resize: 1024x1536, Hires steps: 10, Hires upscaler: Latent (nearest), ' +
         'Hypernet hashes: "neon: 0123456789, odd, name: x: fedcba9876", TI hashes: "brush: aaaaaaaaaa", ' +

@@ -43,6 +43,8 @@ const drawn: DrawnWith = {
   modelHash: undefined,
   clipSkip: 2,
   rng: 'CPU',
+  tiling: true,
+  vaeTiling: 'on',
   variationSeed: '77',
   variationStrength: 0.3,
   laterSeedDelta: 31337,
@@ -66,6 +68,8 @@ describe('restoreFrom', () => {
       height: 64,
       clipSkip: 2,
       rng: 'cpu',
+      tiling: true,
+      vaeTiling: 'on',
       variationSeed: '77',
       variationStrength: 0.3,
       laterSeedDelta: 31337,
@@ -139,9 +143,17 @@ describe('restoreFrom', () => {
   });
 
   it('takes NVIDIA’s random numbers where a picture names none, and the usual settings where it has none', () => {
-    const bare = { ...drawn, rng: undefined, clipSkip: undefined, variationStrength: undefined };
+    const bare = {
+      ...drawn,
+      tiling: undefined,
+      vaeTiling: 'sideways',
+      rng: undefined,
+      clipSkip: undefined,
+      variationStrength: undefined,
+    };
     const { settings, notices } = restoreFrom(bare, state, lists);
     expect([settings.rng, settings.clipSkip, settings.variationStrength]).toEqual(['nv', 1, 0]);
+    expect([settings.tiling, settings.vaeTiling]).toEqual([false, 'auto']);
     expect(notices.join(' ')).toMatch(/NVIDIA/);
     expect(restoreFrom({ ...drawn, rng: 'NV' }, state, lists).settings.rng).toBe('nv');
   });
@@ -217,13 +229,15 @@ describe('commandFor', () => {
       variationSeed: '9',
       variationStrength: 0.2,
       laterSeedDelta: -5,
+      tiling: true,
+      vaeTiling: 'off' as const,
       batchSize: 2,
       batchCount: 3,
     };
     const line = commandFor({ ...FIRST_SETTINGS, ...finer }, [], shelf, 'pictograms', [brush]);
     expect(line).toContain("--embedding 'my brush.pt'");
     expect(line).toContain(
-      '--clip-skip 2 --rng nv --variation-seed 9 --variation-strength 0.2 --ensd=-5 --batch-size 2 --batch-count 3',
+      '--clip-skip 2 --rng nv --variation-seed 9 --variation-strength 0.2 --ensd=-5 --tiling --vae-tiling off --batch-size 2 --batch-count 3',
     );
   });
 

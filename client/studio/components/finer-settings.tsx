@@ -1,6 +1,6 @@
-// What is set more seldom: how many pictures, a variation of the seed, whose random numbers, layers to skip.
+// What is set more seldom: how many pictures, a variation of the seed, whose random numbers, layers to skip, tiles.
 import type { Settings } from '../state/settings.ts';
-import { LIMITS, throwSeed, within } from '../state/settings.ts';
+import { LIMITS, throwSeed, VAE_TILINGS, within } from '../state/settings.ts';
 import type { StudioState } from '../state/studio.ts';
 import { Icon } from './icon.tsx';
 import { Slider } from './slider.tsx';
@@ -103,6 +103,28 @@ export function FinerSettings({ settings, set }: FinerSettingsProps) {
           step={1}
           onChange={(value) => set({ clipSkip: whole(value, { min: 1, max: skips }, settings.clipSkip) })}
         />
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={settings.tiling}
+            onChange={(event) => set({ tiling: event.currentTarget.checked })}
+          />
+          Seamless: opposite edges meet
+        </label>
+        <label class="field">
+          <span class="field-name">Decode in tiles</span>
+          <select
+            value={settings.vaeTiling}
+            title="Tiles bound the memory that large pictures take, and change them a little"
+            onChange={({ currentTarget }) =>
+              set({ vaeTiling: VAE_TILINGS.find((mode) => mode === currentTarget.value) ?? 'auto' })
+            }
+          >
+            <option value="auto">where memory asks for it</option>
+            <option value="on">whenever larger than a tile</option>
+            <option value="off">never</option>
+          </select>
+        </label>
       </div>
     </details>
   );
@@ -116,6 +138,8 @@ function stateOf(settings: Settings): string {
     settings.variationStrength > 0 ? `variation ${settings.variationStrength}` : '',
     settings.rng === 'nv' ? 'NVIDIA’s numbers' : '',
     settings.laterSeedDelta === 0 ? '' : `ENSD ${settings.laterSeedDelta}`,
+    settings.tiling ? 'seamless' : '',
+    settings.vaeTiling === 'auto' ? '' : `decoded in tiles: ${settings.vaeTiling}`,
     settings.clipSkip > 1 ? `clip skip ${settings.clipSkip}` : '',
   ]
     .filter((words) => words !== '')

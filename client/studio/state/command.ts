@@ -39,6 +39,8 @@ export function commandFor(
     words.push('--variation-strength', String(settings.variationStrength));
   }
   if (settings.laterSeedDelta !== 0) words.push(`--ensd=${settings.laterSeedDelta}`);
+  if (settings.tiling) words.push('--tiling');
+  if (settings.vaeTiling !== 'auto') words.push('--vae-tiling', settings.vaeTiling);
   if (settings.batchSize > 1) words.push('--batch-size', String(settings.batchSize));
   if (settings.batchCount > 1) words.push('--batch-count', String(settings.batchCount));
   words.push('--width', String(settings.width), '--height', String(settings.height), '--output picture.png');

@@ -36,6 +36,8 @@ export function requestOf(
       ? { variationSeed: seedOf(settings.variationSeed) ?? 0n, variationStrength }
       : {}),
     laterSeedDelta,
+    tiling: settings.tiling,
+    vaeTiling: settings.vaeTiling,
     batchSize,
     batchCount,
     previewEvery: 1,

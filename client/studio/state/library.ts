@@ -278,6 +278,8 @@ function readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined {
     modelHash: found.modelHash,
     clipSkip: found.clipSkip,
     rng: found.rng,
+    tiling: found.tiling,
+    vaeTiling: found.vaeTiling,
     variationSeed: found.variationSeed?.toString(),
     variationStrength: found.variationStrength,
     laterSeedDelta: found.ensd,

@@ -1,7 +1,7 @@
 // Puts what a picture's text says back into the form, and says in words what could not be.
 import type { StrengthFactors, StrengthPoint } from '../../index.ts';
 import type { Settings } from './settings.ts';
-import { LIMITS, namedAs, seedOf, within } from './settings.ts';
+import { LIMITS, namedAs, seedOf, VAE_TILINGS, within } from './settings.ts';
 import { FACTOR, type FactorOf, withCurve, withFactor } from './strengths.ts';
 import type { StudioState } from './studio.ts';
 import type { ShelfStyle, StyleInUse } from './styles.ts';
@@ -89,6 +89,8 @@ export function restoreFrom(
       height: drawn.height ?? settings.height,
       clipSkip: Math.round(within(drawn.clipSkip ?? 1, LIMITS.clipSkip, 1)),
       rng: drawn.rng?.toUpperCase() === 'CPU' ? 'cpu' : 'nv',
+      tiling: drawn.tiling ?? false,
+      vaeTiling: VAE_TILINGS.find((mode) => mode === drawn.vaeTiling) ?? 'auto',
       variationSeed: drawn.variationSeed ?? settings.variationSeed,
       variationStrength: within(drawn.variationStrength ?? 0, LIMITS.variationStrength, 0),
       laterSeedDelta: Math.round(within(drawn.laterSeedDelta ?? 0, LIMITS.laterSeedDelta, 0)),

@@ -24,10 +24,17 @@ export interface Settings {
   readonly variationStrength: number;
   /** Added to the seed for the noise that ancestral samplers draw later. */
   readonly laterSeedDelta: number;
+  /** Opposite edges of the picture meet. */
+  readonly tiling: boolean;
+  /** Whether the VAE runs over tiles. */
+  readonly vaeTiling: VaeTiling;
   /** Pictures at once, and how many times. */
   readonly batchSize: number;
   readonly batchCount: number;
 }
+
+export const VAE_TILINGS = ['auto', 'on', 'off'] as const;
+export type VaeTiling = (typeof VAE_TILINGS)[number];
 
 /** What a model proposes. */
 export interface ModelDefaults {
@@ -66,6 +73,8 @@ export const FIRST_SETTINGS: Settings = {
   variationSeed: '1',
   variationStrength: 0,
   laterSeedDelta: 0,
+  tiling: false,
+  vaeTiling: 'auto',
   batchSize: 1,
   batchCount: 1,
 };

@@ -1,7 +1,7 @@
 // What the studio needs of the library, so that tests can stand in for it; `library.ts` is the real one.
 import type { StrengthFactors, StrengthPoint } from '../../index.ts';
 import type { ShelfEmbedding } from './embeddings.ts';
-import type { ModelDefaults, Named, SamplerChoice } from './settings.ts';
+import type { ModelDefaults, Named, SamplerChoice, VaeTiling } from './settings.ts';
 import type { BlobRef, ShelfStyle } from './styles.ts';
 
 /** `cpu` is Node's alone. */
@@ -46,6 +46,8 @@ export interface DrawRequest {
   readonly variationSeed?: bigint;
   readonly variationStrength?: number;
   readonly laterSeedDelta?: number;
+  readonly tiling?: boolean;
+  readonly vaeTiling?: VaeTiling;
   readonly batchSize?: number;
   readonly batchCount?: number;
   readonly previewEvery: number;
@@ -137,6 +139,8 @@ export interface DrawnWith {
   readonly clipSkip: number | undefined;
   /** `CPU`, `NV`, or undefined for the numbers of the GPU that drew it. */
   readonly rng: string | undefined;
+  readonly tiling: boolean | undefined;
+  readonly vaeTiling: string | undefined;
   readonly variationSeed: string | undefined;
   readonly variationStrength: number | undefined;
   readonly laterSeedDelta: number | undefined;
