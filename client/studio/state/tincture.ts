@@ -139,8 +139,8 @@ export interface DrawnWith {
   readonly clipSkip: number | undefined;
   /** `CPU`, `NV`, or undefined for the numbers of the GPU that drew it. */
   readonly rng: string | undefined;
-  readonly tiling: boolean | undefined;
-  readonly vaeTiling: string | undefined;
+  readonly tiling?: boolean | undefined;
+  readonly vaeTiling?: string | undefined;
   readonly variationSeed: string | undefined;
   readonly variationStrength: number | undefined;
   readonly laterSeedDelta: number | undefined;
