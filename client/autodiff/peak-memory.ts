@@ -18,6 +18,8 @@ export interface PeakMemory {
   readonly at: string;
   /** Bytes of computed values that are alive behind `boundary`, for it the values that the backward pass keeps. */
   readonly kept: number;
+  /** Bytes of the largest single value, inputs and constants included. */
+  readonly largest: number;
 }
 
 /**
@@ -45,8 +47,13 @@ export function peakMemory(graph: GraphWriter, boundary = graph.nodes.length): P
   let peak = 0;
   let at = '';
   let kept = 0;
+  let largest = 0;
+  for (const value of [...graph.inputs, ...graph.initializers.map(({ value }) => value)]) {
+    largest = Math.max(largest, bytesOf(value));
+  }
   for (const [index, node] of graph.nodes.entries()) {
     for (const output of node.outputs) {
+      largest = Math.max(largest, bytesOf(output));
       if (root(output.name) !== output.name || constant.has(output.name)) continue;
       const bytes = bytesOf(output);
       alive += bytes;
@@ -60,7 +67,7 @@ export function peakMemory(graph: GraphWriter, boundary = graph.nodes.length): P
     alive -= ending.get(index) ?? 0;
     if (index === boundary - 1) kept = alive;
   }
-  return { peak, at, kept };
+  return { peak, at, kept, largest };
 }
 
 function bytesOf({ name, dtype, shape }: Value): number {

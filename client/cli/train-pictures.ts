@@ -2,12 +2,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TinctureError } from '../../plugins/contract/error.ts';
-import { captionOfFileName, decodeCaption } from '../training/captions.ts';
+import { captionOfFileName, decodeCaption, MAX_CAPTION_BYTES, PICTURE_NAME } from '../training/captions.ts';
 import type { TrainingPicture } from '../training/examples.ts';
-
-const PICTURE = /\.(png|jpe?g|webp|gif)$/i;
-/** A caption is a few lines. */
-const MAX_CAPTION_BYTES = 64 * 2 ** 10;
 
 /** The pictures of a folder in the order of their names, with notices of captions that were not used. */
 export async function readPictureFolder(
@@ -26,11 +22,11 @@ export async function readPictureFolder(
   const notices: string[] = [];
   const pictures: TrainingPicture[] = [];
   const all = new Set(names);
-  for (const name of names.filter((candidate) => PICTURE.test(candidate)).sort()) {
+  for (const name of names.filter((candidate) => PICTURE_NAME.test(candidate)).sort()) {
     const path = join(folder, name);
     const facts = await stat(path);
     if (!facts.isFile()) continue;
-    const textName = name.replace(PICTURE, '.txt');
+    const textName = name.replace(PICTURE_NAME, '.txt');
     const text = all.has(textName) ? await readCaption(join(folder, textName), notices) : undefined;
     pictures.push({
       name,

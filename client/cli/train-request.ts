@@ -5,6 +5,7 @@ import { fileSource } from '../formats/node-file.ts';
 import type { Backend, HypernetworkDescription } from '../index.ts';
 import { DEFAULT_MODEL } from '../kit/prompt-context.ts';
 import { DEFAULT_RATES } from '../training/default-options.ts';
+import { dropoutFault, freshDescription, layersFault } from '../training/description.ts';
 import { parseRateSchedule } from '../training/rate.ts';
 import type { TrainingRequest } from '../training/request.ts';
 import { MAX_ROLLOUTS } from '../training/rollouts.ts';
@@ -173,32 +174,21 @@ function parsedObject(json: string, where: string): Record<string, unknown> {
 
 function descriptionOf(values: Values, name: string): HypernetworkDescription {
   const layerStructure = list('--layers', String(values['layers'] ?? '1,2,1'), 1e-3, 100);
-  if (layerStructure.length < 2 || layerStructure[0] !== 1 || layerStructure.at(-1) !== 1) {
-    throw new UsageError('--layers must begin and end with 1, such as 1,2,1');
-  }
-  const rates =
+  const dropout =
     values['dropout'] === undefined ? undefined : list('--dropout', String(values['dropout']), 0, 0.99);
-  if (rates !== undefined && (rates.length !== layerStructure.length || rates[0] !== 0)) {
-    throw new UsageError(
-      `--dropout needs ${layerStructure.length} rates, the first 0, one for each entry of --layers`,
-    );
-  }
-  const dropoutStructure = rates ?? layerStructure.map(() => 0);
-  return {
+  const wrongLayers = layersFault(layerStructure);
+  if (wrongLayers !== undefined) throw new UsageError(`--layers ${wrongLayers}`);
+  const wrongDropout = dropout === undefined ? undefined : dropoutFault(dropout, layerStructure);
+  if (wrongDropout !== undefined) throw new UsageError(`--dropout ${wrongDropout}`);
+  return freshDescription({
     name,
-    step: 0,
     layerStructure,
-    activation: String(values['activation'] ?? 'relu').toLowerCase(),
+    activation: String(values['activation'] ?? 'relu'),
+    initialization: String(values['initialization'] ?? 'Normal'),
     layerNorm: values['layer-norm'] === true,
     activateOutput: values['activate-output'] === true,
-    useDropout: dropoutStructure.some((rate) => rate > 0),
-    dropoutStructure,
-    lastLayerDropout: dropoutStructure.at(-2) !== 0 && dropoutStructure.length > 2,
-    weightInitialization: String(values['initialization'] ?? 'Normal'),
-    checkpointHash: null,
-    checkpointName: null,
-    optionalInfo: null,
-  };
+    dropout,
+  });
 }
 
 function checkEnding(kind: TrainRequest['kind'], output: string): void {

@@ -1,7 +1,7 @@
 // Messages between a page and the engine in its Worker.
-import type { ErrorFacts } from '../../plugins/contract/error.ts';
 import type { Backend } from '../runtime/session.ts';
 import type { EngineOptions, GenerateRequest, GenerateResult, ModelFacts, Progress } from './engine.ts';
+import type { WireError } from './wire-error.ts';
 
 /** What a Worker needs to make the engine; callbacks and signals travel as messages. */
 export type WorkerEngineOptions = Omit<EngineOptions, 'signal' | 'onProgress'>;
@@ -16,15 +16,6 @@ export type ToWorker =
   | { readonly kind: 'generate'; readonly id: number; readonly request: GenerateRequest }
   | { readonly kind: 'abort'; readonly id: number }
   | { readonly kind: 'close'; readonly id: number };
-
-/** An error that crossed the boundary: enough to make the same one again. */
-export interface WireError {
-  readonly name: string;
-  /** Undefined for errors that are not Tincture's own. */
-  readonly code: string | undefined;
-  readonly message: string;
-  readonly facts: Omit<ErrorFacts, 'cause'>;
-}
 
 export type FromWorker =
   | {

@@ -1,10 +1,10 @@
 // The page's side of an engine that runs in a Worker: the same interface, over messages.
-import { TinctureError } from '../../plugins/contract/error.ts';
 import { createFrameHost } from '../plugin-host/frame.ts';
 import { servePluginHost } from '../plugin-host/remote.ts';
 import type { Engine, EngineOptions, GenerateResult, Progress } from './engine.ts';
 import { EngineError } from './errors.ts';
-import type { FromWorker, ToWorker, WireError } from './protocol.ts';
+import type { FromWorker, ToWorker } from './protocol.ts';
+import { revivedError } from './wire-error.ts';
 
 interface Waiting {
   readonly resolve: (message: FromWorker) => void;
@@ -51,7 +51,7 @@ export async function createWorkerEngine(options: EngineOptions): Promise<Engine
       return;
     }
     waiting.delete(message.id);
-    if (message.kind === 'error') waiter?.reject(revive(message.error));
+    if (message.kind === 'error') waiter?.reject(revivedError(message.error));
     else waiter?.resolve(message);
   });
 
@@ -113,11 +113,4 @@ export async function createWorkerEngine(options: EngineOptions): Promise<Engine
     await stop();
     throw error;
   }
-}
-
-/** The error as it was in the Worker: name, code, message and facts are kept. */
-function revive({ name, code, message, facts }: WireError): Error {
-  if (code === undefined) return name === 'AbortError' ? new DOMException(message, name) : new Error(message);
-  const error = new TinctureError(code, message);
-  return Object.defineProperties(error, { name: { value: name }, facts: { value: facts } });
 }

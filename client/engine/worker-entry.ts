@@ -1,9 +1,9 @@
 // The Worker's side of the engine: makes one on request and answers the page's messages.
-import { TinctureError } from '../../plugins/contract/error.ts';
 import { remotePluginHost } from '../plugin-host/remote.ts';
 import { createEngine } from './create.ts';
 import type { Engine } from './engine.ts';
-import type { FromWorker, ToWorker, WireError } from './protocol.ts';
+import type { FromWorker, ToWorker } from './protocol.ts';
+import { wireError } from './wire-error.ts';
 
 const aborts = new Map<number, AbortController>();
 let engine: Engine | undefined;
@@ -62,14 +62,4 @@ async function cancellable<T>(id: number, work: (signal: AbortSignal) => Promise
 
 function send(message: FromWorker, transfer: Transferable[] = []): void {
   self.postMessage(message, { transfer });
-}
-
-function wireError(error: unknown): WireError {
-  if (error instanceof TinctureError) {
-    // The cause may hold what cannot be cloned, and its words are in the message already.
-    const { cause: _, ...facts } = error.facts;
-    return { name: error.name, code: error.code, message: error.message, facts };
-  }
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  return { name, code: undefined, message, facts: {} };
 }

@@ -29,6 +29,11 @@ export function parameterName(width: number, side: Side, slot: number, parameter
   return `${width}.${side}.linear.${slot}.${parameter}`;
 }
 
+/** The width of a `parameterName`. */
+export function widthOfParameter(name: string): number {
+  return Number(name.slice(0, name.indexOf('.')));
+}
+
 /**
  * Widens a record to the network that computes. Throws `hypernetwork/invalid` when tensors are missing, left over or
  * of another shape than the description says, and `hypernetwork/non-finite` with the tensor's name.

@@ -22,6 +22,10 @@ const LazyPublishing = lazyPage(
   async () => (await import('./publishing/publishing.tsx')).Publishing,
 );
 const LazyGrid = lazyPage('the grid', async () => (await import('./grid/grid-page.tsx')).GridPage);
+const LazyTraining = lazyPage(
+  'the training page',
+  async () => (await import('./training/training.tsx')).Training,
+);
 
 export function App() {
   const view = useView();
@@ -43,6 +47,7 @@ export function App() {
       {view === 'playground' ? <LazyPlayground /> : null}
       {view === 'publish' ? <LazyPublishing /> : null}
       {view === 'grid' ? <LazyGrid /> : null}
+      {view === 'train' ? <LazyTraining /> : null}
       {view === 'models' ? <ModelsPage /> : null}
       {view === 'draw' ? <DrawingPage /> : null}
       {dialog === 'engine' ? <EngineDialog onClose={close} /> : null}

@@ -1,5 +1,5 @@
 // The drawing page: prompt, sheet, styles and settings, and the keys that draw and stop.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Composer } from './components/composer.tsx';
 import { DrawBar } from './components/draw-bar.tsx';
 import { DropVeil } from './components/drop-veil.tsx';
@@ -10,10 +10,12 @@ import { PrintDialog } from './components/print-dialog.tsx';
 import { Sheet } from './components/sheet.tsx';
 import { useStudio } from './components/studio-context.ts';
 import { StyleRack } from './components/style-rack.tsx';
+import { ofDrop } from './state/drops.ts';
 
 export function DrawingPage() {
   const { actions } = useStudio();
   const [enlarged, setEnlarged] = useState<number>();
+  const take = useMemo(() => ofDrop(actions.bring), [actions]);
 
   useEffect(() => {
     const byKey = (event: KeyboardEvent) => {
@@ -49,7 +51,7 @@ export function DrawingPage() {
       )}
       <DropVeil
         words="Let go: a style is used, a picture’s parameters are restored, a model is loaded."
-        bring={actions.bring}
+        take={take}
       />
     </>
   );

@@ -12,6 +12,11 @@ export interface CaptionOptions {
   readonly emptyShare: number;
 }
 
+/** Files that may be pictures of a training set, by their names. */
+export const PICTURE_NAME = /\.(png|jpe?g|webp|gif)$/i;
+/** A caption is a few lines. */
+export const MAX_CAPTION_BYTES = 64 * 2 ** 10;
+
 /** As the reference strips them: digits and dashes that number the files. */
 const NUMBERS_AT_START = /^[-\d]+\s*/;
 

@@ -12,6 +12,12 @@ export type TrainingErrorCode =
   | 'training/data'
   /** The state that training should go on from does not fit. */
   | 'training/state'
+  /** The device or the browser gives no more room; what was kept before stays. */
+  | 'training/room'
+  /** Another page of this origin trains. */
+  | 'training/busy'
+  /** The Worker that trains has failed. */
+  | 'training/worker'
   /** The loss is not a number any more, or has grown beyond what recovers. */
   | 'training/exploded'
   /** Something outside the numbers ended it: the device, the disk, a picture that could not be drawn. */

@@ -14,6 +14,7 @@ import {
   keptShare,
   latentWeights,
   MAX_FILE_BYTES,
+  MAX_PICTURES,
   nearestSize,
   type PictureDecoder,
   type Size,
@@ -75,9 +76,6 @@ export interface EncodingModel {
   readonly checkpoint: TensorFile;
   readonly config: ModelConfig;
 }
-
-/** More pictures than this would be another kind of training. */
-export const MAX_PICTURES = 10_000;
 
 /**
  * Decodes, cuts and encodes the pictures. What cannot be read is left out with a notice. Throws `training/data` when

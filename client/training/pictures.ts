@@ -9,6 +9,9 @@ export const MIN_SIDE = 64;
 /** A file larger than this is not read. */
 export const MAX_FILE_BYTES = 64 * 2 ** 20;
 
+/** More pictures than this would be another kind of training. */
+export const MAX_PICTURES = 10_000;
+
 const SIGNATURES = [
   { kind: 'PNG', bytes: [0x89, 0x50, 0x4e, 0x47] },
   { kind: 'JPEG', bytes: [0xff, 0xd8, 0xff] },

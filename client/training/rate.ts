@@ -7,6 +7,26 @@ export interface RateSegment {
   readonly until: number;
 }
 
+/** A schedule's text that is wrong at a place. */
+export class RateTextError extends TrainingError {
+  /** Where the wrong part begins, in characters from 0. */
+  readonly at: number;
+  /** Characters of the wrong part; 0 where something is missing. */
+  readonly length: number;
+
+  constructor(text: string, start: number, part: string, expected: string) {
+    const wrong = part.trim();
+    const at = wrong === '' ? start : start + part.indexOf(wrong);
+    super('training/rate', 'the learning-rate schedule cannot be read', {
+      where: `${JSON.stringify(text.slice(0, 200))}, character ${at + 1}`,
+      expected,
+      found: JSON.stringify(wrong.slice(0, 60)),
+    });
+    this.at = at;
+    this.length = wrong.length;
+  }
+}
+
 /** More would be a mistake of copying. */
 const MAX_SEGMENTS = 1000;
 const NUMBER = /^[+]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -32,7 +52,7 @@ export function parseRateSchedule(text: string, maxSteps: number, currentStep = 
     at += part.length + 1;
     if (part.trim() === '') continue;
     const [rateText, stepText, ...rest] = part.split(':') as [string, string?, ...string[]];
-    if (rest.length > 0) throw pointed(text, start, part, 'a rate and one step, such as 1e-5:100');
+    if (rest.length > 0) throw new RateTextError(text, start, part, 'a rate and one step, such as 1e-5:100');
     const rate = positive(text, start, rateText);
     if (stepText === undefined) {
       segments.push({ rate, until: maxSteps });
@@ -63,20 +83,11 @@ export function rateAt(segments: readonly RateSegment[], step: number): number |
 function positive(whole: string, at: number, text: string): number {
   const value = NUMBER.test(text.trim()) ? Number(text) : Number.NaN;
   if (Number.isFinite(value) && value > 0) return value;
-  throw pointed(whole, at, text, 'a positive rate, such as 5e-5');
+  throw new RateTextError(whole, at, text, 'a positive rate, such as 5e-5');
 }
 
 function wholeStep(whole: string, at: number, text: string): number {
   const value = STEP.test(text.trim()) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(value) && value >= -1) return value;
-  throw pointed(whole, at, text, 'a whole step, such as 100, or -1 for the end');
-}
-
-function pointed(whole: string, start: number, part: string, expected: string): TrainingError {
-  const at = start + (part.length - part.trimStart().length);
-  return new TrainingError('training/rate', 'the learning-rate schedule cannot be read', {
-    where: `${JSON.stringify(whole.slice(0, 200))}, character ${at + 1}`,
-    expected,
-    found: JSON.stringify(part.trim().slice(0, 60)),
-  });
+  throw new RateTextError(whole, at, text, 'a whole step, such as 100, or -1 for the end');
 }

@@ -2,14 +2,25 @@
 import { type Embedding, writeEmbeddingPt, writeEmbeddingSafetensors } from '../formats/embedding.ts';
 import { storeFloat32 } from '../formats/safetensors.ts';
 import type { HypernetworkDescription } from '../hypernetwork/hypernetwork.ts';
-import type { HypernetworkRecord } from '../hypernetwork/record.ts';
+import { type HypernetworkRecord, widthOfParameter } from '../hypernetwork/record.ts';
 import { writeHypernetworkPt, writeHypernetworkSafetensors } from '../hypernetwork/write.ts';
-import type { TrainingFacts } from './state-file.ts';
+import type { SavedTraining, TrainingFacts } from './state-file.ts';
 import { EMBEDDING } from './step-graph.ts';
 import type { TrainingState } from './trainer.ts';
 
 /** `.pt` is what the reference program loads: its own keys, order and types. */
 export type ResultFormat = 'pt' | 'safetensors';
+
+/** The file of a saved state; a hypernetwork's widths are those of its weights. */
+export function savedResult(
+  { state, facts }: SavedTraining,
+  description: HypernetworkDescription,
+  format: ResultFormat,
+): Uint8Array<ArrayBuffer> {
+  if (facts.kind === 'embedding') return embeddingFile(state, facts, format);
+  const widths = [...new Set([...state.weights.keys()].map(widthOfParameter))].sort((a, b) => a - b);
+  return hypernetworkFile(state, description, widths, facts, format);
+}
 
 /** The hypernetwork of a state. */
 export function hypernetworkFile(

@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly saveEvery: number;
   readonly previewEvery: number;
   readonly validateEvery: number;
+  /** Save also when this long has passed since the last one. Milliseconds; default: never. */
+  readonly saveAfter?: number;
   /** Aborting saves, then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -18,6 +20,8 @@ export interface RunEvents {
   /** Must keep the last save whole when it fails. */
   onSave?(state: TrainingState): Promise<void>;
   onPreview?(state: TrainingState): Promise<void>;
+  /** Runs what needs the device, when it is its turn. Default: at once. */
+  turn?<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /**
@@ -28,16 +32,18 @@ export interface RunEvents {
  */
 export async function runTraining(
   trainer: Trainer,
-  { saveEvery, previewEvery, validateEvery, signal }: RunOptions,
+  { saveEvery, previewEvery, validateEvery, saveAfter = Number.POSITIVE_INFINITY, signal }: RunOptions,
   events: RunEvents,
 ): Promise<TrainingState> {
   const watch = new LossWatch();
+  const turn: NonNullable<RunEvents['turn']> = (work) => events.turn?.(work) ?? work();
   let good = await trainer.state();
   /** Saved, and not yet proven by a loss. */
   let candidate: TrainingState | undefined;
   let savedStep: number | undefined;
   /** What goes on from a save has that one until there is a later one. */
   const start = trainer.step;
+  let savedAt = performance.now();
   const giveUp = async (wrong: string): Promise<never> => {
     const { step } = trainer;
     trainer.restore(good);
@@ -51,6 +57,7 @@ export async function runTraining(
     if (broken !== undefined) return giveUp(`the weight ${broken[0]} is not finite`);
     await events.onSave?.(state);
     savedStep = state.step;
+    savedAt = performance.now();
     candidate = state;
     return state;
   };
@@ -69,7 +76,7 @@ export async function runTraining(
         await save();
         throw signal.reason;
       }
-      const report = await trainer.next();
+      const report = await turn(() => trainer.next());
       if (report === undefined) return save();
       const wrong = watch.take(report.loss);
       if (wrong !== undefined) await giveUp(wrong);
@@ -77,9 +84,9 @@ export async function runTraining(
       candidate = undefined;
       const due = (every: number): boolean =>
         every > 0 && (report.step % every === 0 || report.step === trainer.lastStep);
-      const validationLoss = due(validateEvery) ? await trainer.validationLoss() : undefined;
+      const validationLoss = due(validateEvery) ? await turn(() => trainer.validationLoss()) : undefined;
       await events.onStep?.({ ...report, ...(validationLoss !== undefined && { validationLoss }) });
-      if (due(saveEvery)) await save();
+      if (due(saveEvery) || performance.now() - savedAt >= saveAfter) await save();
       if (due(previewEvery)) await preview();
     }
   };

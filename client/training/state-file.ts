@@ -58,7 +58,7 @@ export function writeTrainingState(
  */
 export async function readTrainingState(source: ByteSource): Promise<SavedTraining> {
   const file = await openSafetensors(source);
-  const { step, facts } = parseFacts(file.metadata[METADATA_KEY], source.name);
+  const { step, ...about } = described(file.metadata, source.name);
   const names = [...file.entries.keys()].flatMap((name) =>
     name.startsWith('weights.') ? [name.slice('weights.'.length)] : [],
   );
@@ -92,8 +92,22 @@ export async function readTrainingState(source: ByteSource): Promise<SavedTraini
     squares: await read('squares'),
     ...(rolls > 0 && { rollouts: await checked(ROLLOUTS) }),
   };
-  const options = file.metadata[OPTIONS_KEY];
-  return { state, facts, ...(options !== undefined && { options }) };
+  return { state, ...about };
+}
+
+/** What a state is of, and its step, without its tensors. Throws as `readTrainingState` does. */
+export async function readTrainingFacts(
+  source: ByteSource,
+): Promise<Omit<SavedTraining, 'state'> & { readonly step: number }> {
+  return described((await openSafetensors(source)).metadata, source.name);
+}
+
+function described(
+  metadata: Readonly<Record<string, string>>,
+  where: string,
+): Omit<SavedTraining, 'state'> & { readonly step: number } {
+  const options = metadata[OPTIONS_KEY];
+  return { ...parseFacts(metadata[METADATA_KEY], where), ...(options !== undefined && { options }) };
 }
 
 function parseFacts(text: string | undefined, where: string): { step: number; facts: TrainingFacts } {

@@ -26,7 +26,7 @@ export interface StepSession {
 export type StepPurpose = 'training' | 'validation' | 'rollouts';
 
 /** Sessions kept: each holds the model. */
-const SESSIONS_KEPT = 3;
+export const SESSIONS_KEPT = 3;
 
 /** Makes and keeps the sessions of one training. */
 export class StepSessions {

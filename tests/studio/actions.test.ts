@@ -54,6 +54,7 @@ function studio(generate: StudioEngine['generate'] = async ({ seed }) => resultO
     samplers: [{ name: 'ddim', title: 'DDIM', ownTimesteps: true }],
     schedules: [],
     openEngine,
+    modelSource: async (model) => model,
     defaultsOf: () => ({ steps: 5 }),
     listModels,
     findStyles: async () => [],

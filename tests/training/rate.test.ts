@@ -1,7 +1,7 @@
 // Learning-rate schedules against the reference's reading of them, and errors that point.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { parseRateSchedule, rateAt } from '../../client/training/rate.ts';
+import { parseRateSchedule, RateTextError, rateAt } from '../../client/training/rate.ts';
 
 interface GoldenRate {
   readonly schedule: string;
@@ -39,6 +39,22 @@ test('errors point at the place', () => {
   expect(message('-1')).toMatch(/positive rate/);
   expect(message('Infinity')).toMatch(/positive rate/);
   expect(message('1e-3,'.repeat(2000))).toMatch(/too many parts/);
+});
+
+test.each([
+  ['1e-3:10, fast:20', 10 - 1, 4],
+  ['1e-3:ten', 5, 3],
+  ['1e-3:', 5, 0],
+  [':100', 0, 0],
+])('in %j the wrong part is at %i, %i long', (text, at, length) => {
+  let caught: unknown;
+  try {
+    parseRateSchedule(text, 100);
+  } catch (error) {
+    caught = error;
+  }
+  expect(caught).toBeInstanceOf(RateTextError);
+  expect(caught).toMatchObject({ at, length });
 });
 
 test('the rate of a step', () => {

@@ -6,8 +6,8 @@ import { ortVersion } from './ort-files.ts';
 
 const SERVICE_WORKER = 'service-worker.js';
 const PAGE = 'index.html';
-/** What is fetched only by those who open it, with all that nothing else needs: its editor and compiler are large. */
-const LATER = /(^|\/)playground-[^/]*\.(js|css)$/;
+/** What is fetched only by those who open it, with all that nothing else needs: editor, compiler and trainer are large. */
+const LATER = /(^|\/)(playground|training)-[^/]*\.(js|css)$/;
 
 export function serviceWorkerShell(): Plugin {
   return {
@@ -28,7 +28,11 @@ export function serviceWorkerShell(): Plugin {
         const address = (name: string) => (name === PAGE ? '/' : `/${name}`);
         const worker = bundle[SERVICE_WORKER];
         if (worker?.type !== 'chunk') return this.error(`${SERVICE_WORKER} is not in the bundle`);
-        if (!names.some((name) => LATER.test(name))) this.error('the playground is not a chunk of its own');
+        for (const page of ['playground', 'training']) {
+          if (!names.some((name) => LATER.test(name) && name.includes(page))) {
+            this.error(`the ${page} page is not a chunk of its own`);
+          }
+        }
         const facts = {
           version: hash.digest('hex').slice(0, 16),
           files: names.filter((name) => shell.has(name)).map(address),

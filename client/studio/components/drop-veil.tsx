@@ -1,6 +1,5 @@
 // The whole page takes files: a veil says so while one is held over it.
 import { useEffect, useState } from 'preact/hooks';
-import { droppedFiles } from '../state/drops.ts';
 import { useStudio } from './studio-context.ts';
 
 const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true;
@@ -8,10 +7,10 @@ const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Fil
 export interface DropVeilProps {
   /** What happens to files, for the one who holds them. */
   readonly words: string;
-  readonly bring: (files: readonly File[]) => Promise<void>;
+  readonly take: (dropped: DataTransfer) => Promise<void>;
 }
 
-export function DropVeil({ words, bring }: DropVeilProps) {
+export function DropVeil({ words, take }: DropVeilProps) {
   const { actions } = useStudio();
   const [held, setHeld] = useState(false);
   useEffect(() => {
@@ -29,7 +28,7 @@ export function DropVeil({ words, bring }: DropVeilProps) {
       event.preventDefault();
       setHeld(false);
       const { dataTransfer } = event;
-      void actions.attempt('Reading the dropped files', async () => bring(await droppedFiles(dataTransfer)));
+      void actions.attempt('Reading the dropped files', () => take(dataTransfer));
     };
     addEventListener('dragover', over);
     addEventListener('dragleave', leave);
@@ -39,7 +38,7 @@ export function DropVeil({ words, bring }: DropVeilProps) {
       removeEventListener('dragleave', leave);
       removeEventListener('drop', drop);
     };
-  }, [actions, bring]);
+  }, [actions, take]);
   return held ? (
     <div class="veil" aria-hidden="true">
       <p>

@@ -5,6 +5,7 @@ import type { View } from './view.ts';
 
 const selectPress = (state: StudioState) => state.press;
 const selectOnline = (state: StudioState) => state.online;
+const selectTraining = (state: StudioState) => state.training;
 const selectModel = (state: StudioState) => state.model;
 
 /** Where keyboards get past the head, by view. */
@@ -12,6 +13,7 @@ const SKIPS: Readonly<Record<View, { readonly to: string; readonly words: string
   draw: { to: '#prompt', words: 'Skip to the prompt' },
   grid: { to: '.grid-form select', words: 'Skip to the axes' },
   models: { to: '.bring-buttons button', words: 'Skip to the models' },
+  train: { to: '.train button', words: 'Skip to the pictures' },
   playground: { to: '.cm-content', words: 'Skip to the editor' },
   publish: { to: '.publish input', words: 'Skip to the form' },
 };
@@ -29,6 +31,7 @@ export function Masthead({ view, handle, onEngine, onStorage, onAccount }: Masth
   const press = useSelected(selectPress);
   const online = useSelected(selectOnline);
   const model = useSelected(selectModel);
+  const training = useSelected(selectTraining);
   const skip = SKIPS[view];
   return (
     <header class="masthead">
@@ -59,6 +62,10 @@ export function Masthead({ view, handle, onEngine, onStorage, onAccount }: Masth
         </a>
         <a href="#models" aria-current={view === 'models' ? 'page' : undefined}>
           Models
+        </a>
+        <a href="#train" aria-current={view === 'train' ? 'page' : undefined}>
+          Train
+          {training === undefined ? null : <span class="views-state">{training}</span>}
         </a>
         <a href="#playground" aria-current={view === 'playground' ? 'page' : undefined}>
           Playground

@@ -21,8 +21,8 @@ export function StorageDialog({ onClose }: { readonly onClose: () => void }) {
     <Modal title="Storage" kind="storage-dialog" onClose={onClose}>
       <p>
         Weights and previews are fetched once, checked against their SHA-256, and kept in this browser so that
-        the studio works without a network. Pictures are not stored, and a prompt only until this tab is
-        closed.
+        the studio works without a network. Pictures that you draw are not stored, and a prompt only until
+        this tab is closed.
       </p>
       <p class="storage-total" aria-live="polite">
         {blobs === undefined

@@ -1,12 +1,13 @@
 // Which view the page shows; the address tells, so that each can be linked to and the back button works.
 import { useEffect, useState } from 'preact/hooks';
 
-export type View = 'draw' | 'grid' | 'models' | 'playground' | 'publish';
+export type View = 'draw' | 'grid' | 'models' | 'train' | 'playground' | 'publish';
 
 const TITLES: Readonly<Record<View, string>> = {
   draw: 'Tincture',
   grid: 'Grid · Tincture',
   models: 'Models · Tincture',
+  train: 'Train · Tincture',
   playground: 'Playground · Tincture',
   publish: 'Publish · Tincture',
 };
@@ -16,6 +17,7 @@ export function viewOf(hash: string): View {
   if (hash === '#playground') return 'playground';
   if (hash === '#grid') return 'grid';
   if (hash === '#models') return 'models';
+  if (hash === '#train') return 'train';
   return hash === '#publish' ? 'publish' : 'draw';
 }
 

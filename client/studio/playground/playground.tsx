@@ -1,8 +1,9 @@
 // The playground: a plugin's source on the left, the picture that it makes on the right, drawn anew as one types.
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { DropVeil } from '../components/drop-veil.tsx';
 import { type Studio, useStudio } from '../components/studio-context.ts';
 import './css/playground.css';
+import { ofDrop } from '../state/drops.ts';
 import { failureOf } from '../state/failure.ts';
 import { createStore } from '../state/store.ts';
 import type { Tincture } from '../state/tincture.ts';
@@ -70,6 +71,7 @@ export function Playground() {
 function Page() {
   const { actions } = parts!;
   const bring = useBring();
+  const take = useMemo(() => ofDrop(bring), [bring]);
   useEffect(() => {
     const byKey = (event: KeyboardEvent) => {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
@@ -90,7 +92,7 @@ function Page() {
       <TrialPanel />
       <DropVeil
         words="Let go: weights are given to the plugin, a picture’s parameters are restored."
-        bring={bring}
+        take={take}
       />
     </main>
   );

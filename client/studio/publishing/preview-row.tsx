@@ -1,5 +1,6 @@
 // The previews: pictures that are kept or drawn on the spot, and taken away again.
-import { useEffect, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
+import { BlobImage } from '../components/blob-image.tsx';
 import { Icon } from '../components/icon.tsx';
 import { useHeld, usePublishing } from './publishing-context.ts';
 import { MAX_PREVIEWS, type Preview, type PublishingState } from './publishing-state.ts';
@@ -62,15 +63,10 @@ export function PreviewRow() {
 
 function PreviewItem({ preview, number }: { readonly preview: Preview; readonly number: number }) {
   const { store } = usePublishing();
-  const [address, setAddress] = useState<string>();
-  useEffect(() => {
-    const made = URL.createObjectURL(new Blob([preview.png], { type: 'image/png' }));
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [preview]);
+  const picture = useMemo(() => new Blob([preview.png], { type: 'image/png' }), [preview]);
   return (
     <li class="preview-item">
-      {address === undefined ? null : <img src={address} alt={`Preview ${number}`} />}
+      <BlobImage blob={picture} alt={`Preview ${number}`} />
       <button
         type="button"
         class="tool small"

@@ -1,11 +1,12 @@
 // The publishing page: a style is dropped, looked at, given its card and previews, signed and sent.
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { useAccount } from '../account/account-context.ts';
 import type { AccountKeeper } from '../account/account-keeper.ts';
 import { DropVeil } from '../components/drop-veil.tsx';
 import { FailurePanel, Notices } from '../components/failure-panel.tsx';
 import { Icon } from '../components/icon.tsx';
 import { type Studio, useStudio } from '../components/studio-context.ts';
+import { ofDrop } from '../state/drops.ts';
 import { createStore } from '../state/store.ts';
 import { CardFields } from './card-fields.tsx';
 import './css/publishing.css';
@@ -29,12 +30,13 @@ export function Publishing() {
   const keeper = useAccount();
   parts ??= open(studio, keeper);
   const { actions } = parts;
+  const take = useMemo(() => ofDrop(actions.bring), [actions]);
   // Who is not known to be signed in is simply not: the page says so where it matters.
   useEffect(() => void keeper.look().catch(() => undefined), [keeper]);
   return (
     <PublishingContext.Provider value={parts}>
       <Page />
-      <DropVeil words="Let go: a style is taken up, pictures become its previews." bring={actions.bring} />
+      <DropVeil words="Let go: a style is taken up, pictures become its previews." take={take} />
     </PublishingContext.Provider>
   );
 }

@@ -65,6 +65,13 @@ export async function modelParts(files: readonly File[]): Promise<ModelParts> {
   };
 }
 
+/** A verb that takes files, as one that takes a drop. */
+export function ofDrop(
+  bring: (files: readonly File[]) => Promise<void>,
+): (dropped: DataTransfer) => Promise<void> {
+  return async (dropped) => bring(await droppedFiles(dropped));
+}
+
 /** All files of a drop; of a dropped folder, those directly in it. */
 export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
   // Entries must be asked for before the first await: the list is emptied when the event ends.

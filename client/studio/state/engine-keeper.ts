@@ -13,6 +13,8 @@ export interface EngineKeeper {
   stop(): void;
   /** Files to use for the model of this name, instead of the registry's. */
   bring(name: string, model: DroppedModel): void;
+  /** The chosen model: its name, or the files that were brought for it. */
+  chosen(): string | DroppedModel;
 }
 
 export function createEngineKeeper(
@@ -24,6 +26,11 @@ export function createEngineKeeper(
     | { readonly promise: Promise<StudioEngine | undefined>; readonly abort: AbortController }
     | undefined;
   const brought = new Map<string, DroppedModel>();
+
+  const chosen = (): string | DroppedModel => {
+    const { model } = store.state();
+    return brought.get(model) ?? model;
+  };
 
   const open = async (abort: AbortController): Promise<StudioEngine | undefined> => {
     const { model, wantedBackend } = store.state();
@@ -42,7 +49,7 @@ export function createEngineKeeper(
     store.dispatch({ kind: 'press', press: { phase: 'loading', message: 'starting' } });
     try {
       const opened = await tincture.openEngine(
-        brought.get(model) ?? model,
+        chosen(),
         wantedBackend === 'auto' ? undefined : wantedBackend,
         { signal: abort.signal, onProgress },
       );
@@ -90,5 +97,6 @@ export function createEngineKeeper(
     bring(name, model) {
       brought.set(name, model);
     },
+    chosen,
   };
 }

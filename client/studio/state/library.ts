@@ -1,5 +1,5 @@
 // The real library behind the studio: the engine in a Worker, the registry of this site, and what is kept on this device.
-import type { Hypernetwork, OwnModels, PictureParameters, RegistryStyle } from '../../index.ts';
+import type { Hypernetwork, ModelSource, OwnModels, PictureParameters, RegistryStyle } from '../../index.ts';
 import {
   blobSource,
   createRegistry,
@@ -21,12 +21,13 @@ import {
   SCHEDULES,
   TinctureError,
 } from '../../index.ts';
+import { inTurns } from './device-turns.ts';
 import type { ShelfEmbedding } from './embeddings.ts';
 import { hexText } from './hex-text.ts';
 import type { ModelDefaults } from './settings.ts';
 import type { ShelfStyle } from './styles.ts';
 import { STRENGTH } from './styles.ts';
-import type { DrawnWith, Tincture } from './tincture.ts';
+import type { DrawnWith, DroppedModel, Tincture } from './tincture.ts';
 
 /** @param origin Base URL of the edge that served this page. @param own The user's own models, which go before the site's. */
 export function openLibrary(origin: string, own: Pick<OwnModels, 'open'>): Tincture {
@@ -48,6 +49,9 @@ export function openLibrary(origin: string, own: Pick<OwnModels, 'open'>): Tinct
     };
   };
 
+  const modelSource = async (model: string | DroppedModel): Promise<ModelSource> =>
+    typeof model === 'string' ? ((await own.open(model)) ?? model) : model;
+
   return {
     samplers: SAMPLERS.map(({ key, title, defaultSchedule }) => ({
       name: key,
@@ -58,14 +62,17 @@ export function openLibrary(origin: string, own: Pick<OwnModels, 'open'>): Tinct
     defaultsOf,
     readParameters,
 
+    modelSource,
+
     async openEngine(model, backend, options) {
-      return createWorkerEngine({
-        model: typeof model === 'string' ? ((await own.open(model)) ?? model) : model,
+      const engine = await createWorkerEngine({
+        model: await modelSource(model),
         registry: origin,
         wasmPaths: '/ort/',
         ...(backend === undefined ? {} : { backend }),
         ...options,
       });
+      return inTurns(engine);
     },
 
     async listModels() {

@@ -33,15 +33,15 @@ export async function chooseFiles(): Promise<Pick[]> {
 }
 
 /** The files of an input element; of a folder, with their paths inside it. */
-export function inputPicks(files: FileList | null): Pick[] {
-  return [...(files ?? [])].slice(0, MAX_FILES).map((file) => ({
+export function inputPicks(files: FileList | null, limit = MAX_FILES): Pick[] {
+  return [...(files ?? [])].slice(0, limit).map((file) => ({
     path: file.webkitRelativePath === '' ? file.name : file.webkitRelativePath,
     file,
   }));
 }
 
 /** Everything of a drop, folders with what is in them. */
-export async function droppedPicks(transfer: DataTransfer): Promise<Pick[]> {
+export async function droppedPicks(transfer: DataTransfer, limit = MAX_FILES): Promise<Pick[]> {
   // All must be asked for before the first await: the list is emptied when the event ends.
   const items = [...transfer.items].filter(({ kind }) => kind === 'file') as HandleItem[];
   const handles = items.map((item) => item.getAsFileSystemHandle?.());
@@ -51,9 +51,9 @@ export async function droppedPicks(transfer: DataTransfer): Promise<Pick[]> {
   for (const [i, asked] of handles.entries()) {
     const handle = (await asked?.catch(() => null)) ?? null;
     const entry = entries[i];
-    if (handle !== null) await fromHandle(handle, handle.name, 0, picks);
+    if (handle !== null) await fromHandle(handle, handle.name, 0, { picks, limit });
     else if (entry?.isDirectory === true)
-      await fromEntry(entry as FileSystemDirectoryEntry, entry.name, 0, picks);
+      await fromEntry(entry as FileSystemDirectoryEntry, entry.name, 0, { picks, limit });
     else if (files[i] !== undefined) picks.push({ path: files[i].name, file: files[i] });
   }
   return picks;
@@ -63,14 +63,21 @@ async function pickOf(handle: FileSystemFileHandle, path: string): Promise<Pick>
   return { path, file: await handle.getFile(), handle };
 }
 
-async function fromHandle(handle: Handle, path: string, depth: number, picks: Pick[]): Promise<void> {
-  if (picks.length >= MAX_FILES || depth > MAX_DEPTH) return;
+/** What is being gathered, and how many at most. */
+interface Gathering {
+  readonly picks: Pick[];
+  readonly limit: number;
+}
+
+async function fromHandle(handle: Handle, path: string, depth: number, gathering: Gathering): Promise<void> {
+  const { picks, limit } = gathering;
+  if (picks.length >= limit || depth > MAX_DEPTH) return;
   if (handle.kind === 'file') {
     picks.push(await pickOf(handle as FileSystemFileHandle, path));
     return;
   }
   for await (const [name, child] of (handle as FileSystemDirectoryHandle).entries()) {
-    await fromHandle(child as Handle, `${path}/${name}`, depth + 1, picks);
+    await fromHandle(child as Handle, `${path}/${name}`, depth + 1, gathering);
   }
 }
 
@@ -78,8 +85,9 @@ async function fromEntry(
   entry: FileSystemDirectoryEntry,
   path: string,
   depth: number,
-  picks: Pick[],
+  gathering: Gathering,
 ): Promise<void> {
+  const { picks, limit } = gathering;
   if (depth > MAX_DEPTH) return;
   const reader = entry.createReader();
   for (;;) {
@@ -88,9 +96,9 @@ async function fromEntry(
     );
     if (children.length === 0) return;
     for (const child of children) {
-      if (picks.length >= MAX_FILES) return;
+      if (picks.length >= limit) return;
       const inside = `${path}/${child.name}`;
-      if (child.isDirectory) await fromEntry(child as FileSystemDirectoryEntry, inside, depth + 1, picks);
+      if (child.isDirectory) await fromEntry(child as FileSystemDirectoryEntry, inside, depth + 1, gathering);
       else {
         const file = await new Promise<File>((resolve, reject) =>
           (child as FileSystemFileEntry).file(resolve, reject),

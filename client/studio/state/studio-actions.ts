@@ -1,4 +1,5 @@
 // What the user can make the studio do: each verb drives the library and tells the store.
+import type { ModelSource } from '../../index.ts';
 import { createBringer } from './bring-files.ts';
 import { requestOf, usesOf } from './draw-request.ts';
 import { createEngineKeeper } from './engine-keeper.ts';
@@ -24,6 +25,10 @@ export interface StudioActions {
    * Rejects with the signal's reason.
    */
   engineFor(signal: AbortSignal): Promise<StudioEngine | undefined>;
+  /** What the chosen model is opened from; undefined where there is none, which the page then says. */
+  modelSource(signal: AbortSignal): Promise<ModelSource | undefined>;
+  /** Ends the engine, so that another has its memory; the next picture loads again. */
+  restEngine(): Promise<void>;
   /** Stops the drawing or the loading under way. */
   stop(): void;
   /** Brings styles and embeddings of the registry to hand. */
@@ -113,6 +118,9 @@ export function createActions(
     signal.throwIfAborted();
     return engine;
   };
+
+  const modelSource = async (signal: AbortSignal): Promise<ModelSource | undefined> =>
+    (await haveModel(signal)) ? tincture.modelSource(keeper.chosen()) : undefined;
 
   /** A picture at a time; who asks meanwhile waits for the one under way. */
   const draw = (): Promise<void> => {
@@ -205,6 +213,12 @@ export function createActions(
     load,
     draw,
     engineFor,
+    modelSource,
+    restEngine: async () => {
+      drawing?.abort();
+      await keeper.dismiss();
+      store.dispatch({ kind: 'press', press: { phase: 'empty' } });
+    },
     async follow(file) {
       await attempt('Reading the watched style', () => follow(file));
     },

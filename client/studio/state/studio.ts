@@ -75,6 +75,8 @@ export interface StudioState {
   readonly online: boolean;
   /** Hard pixel edges when enlarging, instead of smooth ones. */
   readonly crisp: boolean;
+  /** How far a training is, such as `34 %`; undefined when none is under way. */
+  readonly training: string | undefined;
 }
 
 export const FIRST_STATE: StudioState = {
@@ -93,6 +95,7 @@ export const FIRST_STATE: StudioState = {
   notices: [],
   online: true,
   crisp: false,
+  training: undefined,
 };
 
 export type StudioAction =
@@ -127,7 +130,8 @@ export type StudioAction =
   | { readonly kind: 'forgive' }
   | { readonly kind: 'notice'; readonly notices: readonly string[] }
   | { readonly kind: 'online'; readonly online: boolean }
-  | { readonly kind: 'crisp'; readonly crisp: boolean };
+  | { readonly kind: 'crisp'; readonly crisp: boolean }
+  | { readonly kind: 'training'; readonly training: string | undefined };
 
 /** The next state. Pure: tests call it without a page. */
 export function reduce(state: StudioState, action: StudioAction): StudioState {
@@ -211,6 +215,8 @@ export function reduce(state: StudioState, action: StudioAction): StudioState {
       return { ...state, notices: action.notices };
     case 'online':
       return { ...state, online: action.online };
+    case 'training':
+      return state.training === action.training ? state : { ...state, training: action.training };
     case 'crisp':
       return { ...state, crisp: action.crisp };
   }

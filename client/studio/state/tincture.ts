@@ -1,5 +1,5 @@
 // What the studio needs of the library, so that tests can stand in for it; `library.ts` is the real one.
-import type { StrengthFactors, StrengthPoint } from '../../index.ts';
+import type { ModelSource, StrengthFactors, StrengthPoint } from '../../index.ts';
 import type { ShelfEmbedding } from './embeddings.ts';
 import type { ModelDefaults, Named, SamplerChoice, VaeTiling } from './settings.ts';
 import type { BlobRef, ShelfStyle } from './styles.ts';
@@ -159,6 +159,8 @@ export interface Tincture {
     backend: Backend | undefined,
     options: WorkOptions,
   ): Promise<StudioEngine>;
+  /** What a model is opened from, here or in a Worker: the user's own files where there are some of that name. */
+  modelSource(model: string | DroppedModel): Promise<ModelSource>;
   /** A manifest's proposals, as far as they are sound; the engine checks the rest. */
   defaultsOf(manifest: unknown): ModelDefaults;
   listModels(): Promise<readonly ModelListing[]>;

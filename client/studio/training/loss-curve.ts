@@ -1,0 +1,67 @@
+// The losses on the page. A list that grows in place: a training has many steps, and each of them is shown.
+import { type LossHistory, NO_LOSSES, smoothedLosses } from '../../training/losses.ts';
+
+interface Report {
+  readonly step: number;
+  readonly loss: number;
+  readonly rate: number;
+}
+
+/** Columns of equal length, as a plot wants them. */
+export interface LossColumns {
+  readonly step: readonly number[];
+  /** Null at steps without one, as step 0 has none. */
+  readonly loss: readonly (number | null)[];
+  readonly smoothed: readonly (number | null)[];
+  readonly rate: readonly (number | null)[];
+  readonly validation: readonly (number | null)[];
+}
+
+export class LossCurve {
+  readonly #steps: Report[] = [];
+  readonly #validation: { readonly step: number; readonly loss: number }[] = [];
+
+  constructor({ steps, validation }: LossHistory = NO_LOSSES) {
+    for (const report of steps) this.#steps.push(report);
+    for (const entry of validation) this.#validation.push(entry);
+  }
+
+  add(report: Report): void {
+    this.#steps.push(report);
+  }
+
+  addValidation(step: number, loss: number): void {
+    this.#validation.push({ step, loss });
+  }
+
+  /** Forgets what came after a step. */
+  cut(step: number): void {
+    while ((this.#steps.at(-1)?.step ?? 0) > step) this.#steps.pop();
+    while ((this.#validation.at(-1)?.step ?? 0) > step) this.#validation.pop();
+  }
+
+  get last(): Report | undefined {
+    return this.#steps.at(-1);
+  }
+
+  /** The first and the last loss of the held-back pictures. */
+  get validation(): readonly [first: number, last: number] | undefined {
+    const [first, last] = [this.#validation[0], this.#validation.at(-1)];
+    return first === undefined || last === undefined || first === last ? undefined : [first.loss, last.loss];
+  }
+
+  columns(): LossColumns {
+    const byStep = new Map(this.#steps.map((report) => [report.step, report]));
+    const held = new Map(this.#validation.map(({ step, loss }) => [step, loss]));
+    const step = [...new Set([...held.keys(), ...byStep.keys()])].sort((a, b) => a - b);
+    const losses = this.#steps.map(({ loss }) => loss);
+    const smoothed = new Map(smoothedLosses(losses).map((mean, i) => [this.#steps[i]!.step, mean]));
+    return {
+      step,
+      loss: step.map((at) => byStep.get(at)?.loss ?? null),
+      smoothed: step.map((at) => smoothed.get(at) ?? null),
+      rate: step.map((at) => byStep.get(at)?.rate ?? null),
+      validation: step.map((at) => held.get(at) ?? null),
+    };
+  }
+}
