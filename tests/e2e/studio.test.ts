@@ -93,6 +93,12 @@ describe('on wasm, with the default model', { timeout: TIMEOUT_MS }, () => {
     expect((await draw(page)).pixels).not.toEqual(first.pixels);
     await setStrength(page, 'bold', 0);
     expect((await draw(page)).pixels).toEqual(first.pixels);
+    // A curve that begins at 0, in a picture of one step.
+    await setStrength(page, 'bold', 1);
+    await page.getByText('By part and step').click();
+    await page.getByRole('button', { name: 'Fade in' }).click();
+    expect((await draw(page)).pixels).toEqual(first.pixels);
+    await page.getByRole('button', { name: 'Even' }).click();
   });
 
   it('the order of styles is changed by button and by arrow key, and changes the picture', async () => {
@@ -113,6 +119,9 @@ describe('on wasm, with the default model', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('a downloaded PNG carries its parameters, and dropping it puts them back', async () => {
+    const keys = page.getByLabel('Keys, as a number').first();
+    await keys.fill('0.25');
+    await keys.press('Tab');
     const drawn = await draw(page);
     const [download] = await Promise.all([
       page.waitForEvent('download'),
@@ -123,6 +132,7 @@ describe('on wasm, with the default model', { timeout: TIMEOUT_MS }, () => {
     const { parameters } = readPngText(new Uint8Array(png));
     expect(parameters).toMatch(/^red apple.*<hypernet:bold:0\.7>.*<hypernet:fine:0\.5>/);
     expect(parameters).toMatch(/Steps: 1, Sampler: DDIM, .*Seed: 7, Size: 64x64/);
+    expect(parameters).toContain('Style strengths: "[[\\"bold\\",{\\"k\\":0.25}]]"');
 
     await page.getByRole('button', { name: 'Take bold out of use' }).click();
     await fill(page, { prompt: 'something else', seed: '99', steps: 9 });
@@ -131,6 +141,40 @@ describe('on wasm, with the default model', { timeout: TIMEOUT_MS }, () => {
     expect(await page.getByLabel('Seed', { exact: true }).inputValue()).toBe('7');
     expect(await page.locator('.style-card h3').allTextContents()).toEqual(['bold', 'fine']);
     expect((await draw(page)).pixels).toEqual(drawn.pixels);
+  });
+
+  it('a grid of strengths is drawn, saved with its axis, and a picture of it opened', async () => {
+    await page.getByRole('link', { name: 'Grid' }).click();
+    await page.locator('.axis select').first().selectOption('strength');
+    await page.getByLabel('Columns: values, between commas').fill('0, 1');
+    await page.getByRole('button', { name: 'Draw the grid' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save the sheet' }).click({ timeout: TIMEOUT_MS }),
+    ]);
+    const { parameters } = readPngText(new Uint8Array(await readFile(await download.path())));
+    expect(parameters).toMatch(/^red apple <hypernet:bold:0>.*X axis: strength, X values: "0, 1"/s);
+    await page.getByRole('button', { name: 'Picture of 1', exact: true }).click();
+    expect(await page.getByRole('dialog').textContent()).toContain('<hypernet:bold:1>');
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Draw' }).click();
+  });
+
+  it('styles of one shape are merged and used at once; of another shape, the style is named', async () => {
+    await drop(page, [strongStyle('twin', WIDTHS)]);
+    await page.getByRole('heading', { name: 'twin' }).waitFor();
+    await page.getByRole('button', { name: 'Merge…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('half and half');
+    await dialog.getByRole('button', { name: 'Use it now' }).click();
+    expect(await dialog.getByRole('alert').textContent()).toMatch(/fine.*set of context widths/i);
+    await dialog.getByRole('checkbox', { name: 'fine' }).uncheck();
+    expect(await dialog.getByLabel('Weight of twin, as a number').inputValue()).toBe('0.5');
+    await dialog.getByRole('button', { name: 'Use it now' }).click();
+    await page.getByRole('heading', { name: 'half and half' }).waitFor();
+    for (const title of ['twin', 'half and half']) {
+      await page.getByRole('button', { name: `Take ${title} out of use` }).click();
+    }
   });
 
   it('a broken style is told in words, and the studio goes on', async () => {

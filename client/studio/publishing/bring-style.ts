@@ -94,7 +94,7 @@ function factsOfLayers(layers: { widths: readonly number[]; activation: string }
 }
 
 function factOfVectors(vectors: number, width: number): string {
-  return `an embedding: ${vectors === 1 ? '1 vector' : `${vectors} vectors`} of width ${width}; its name is its word in prompts`;
+  return `${vectors === 1 ? '1 vector' : `${vectors} vectors`} of width ${width}; its name is its word in prompts`;
 }
 
 async function fromEmbedding(file: File, embedding: Embedding, author: string): Promise<Brought> {
