@@ -53,6 +53,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./train.ts')).train,
   },
   {
+    name: 'compare',
+    summary: 'a hypernetwork and an embedding trained on the same pictures, side by side',
+    load: async () => (await import('./compare.ts')).compare,
+  },
+  {
     name: 'new',
     summary: 'a folder for a new style, from a template',
     load: async () => (await import('./new.ts')).create,

@@ -1,12 +1,13 @@
 // The training set as the trainer reads it: latents encoded once, with captions and loss weights.
 import type { TensorFile } from '../formats/entry.ts';
+import type { Pixels } from '../formats/png.ts';
 import type { ModelConfig } from '../models/config.ts';
 import { buildEncoder } from '../models/encoder.ts';
 import { createSession } from '../runtime/create.ts';
 import type { Backend } from '../runtime/session.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { TrainingError } from './error.ts';
-import { CENTRE, focalPoint } from './focal-point.ts';
+import { CENTRE, type FocalPoint, focalPoint } from './focal-point.ts';
 import {
   bucketSizes,
   decodePicture,
@@ -109,7 +110,7 @@ export async function prepareExamples(
       try {
         const pixels = await decodePicture(await readWhole(picture), picture.name, decodeOther);
         const size = nearestSize(pixels, sizes);
-        const focus = options.crop === 'focal' ? focalPoint(pixels, keptShare(pixels, size)) : CENTRE;
+        const focus = focusOf(pixels, size, options.crop);
         for (const flipped of options.flip ? [false, true] : [false]) {
           const { image, alpha } = fitPicture(pixels, size, { flipped, focus });
           const { moments } = await encoder.run({ image });
@@ -151,6 +152,11 @@ export function withPlain(examples: readonly Example[], plain: readonly Example[
       found: mean === undefined ? 'none that could be read' : `a latent of ${mean.shape.join(' × ')}`,
     });
   });
+}
+
+/** What a cut in the shape of `size` is around. */
+export function focusOf(pixels: Pixels, size: Size, crop: Crop): FocalPoint {
+  return crop === 'focal' ? focalPoint(pixels, keptShare(pixels, size)) : CENTRE;
 }
 
 async function readWhole(picture: TrainingPicture): Promise<Uint8Array<ArrayBuffer>> {
