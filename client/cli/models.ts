@@ -31,6 +31,7 @@ it stopped when the command is run again. Nothing counts before it is there whol
 
   --name NAME              what it is called here (default: as the file or folder)
   --vae FILE               a VAE in a file of its own, in the place of the checkpoint's
+  --preview-decoder FILE   a small decoder for previews, such as TAESD's taesd_decoder.safetensors
   --tokenizer DIR          folder with vocab.json and merges.txt; remembered for models that come without
   --sha256 DIGEST          what the checkpoint must be
   --prediction epsilon|v   what a 2.x checkpoint predicts, which its tensors do not tell (default: v, as those of 768 pixels;
@@ -46,6 +47,7 @@ They lie in TINCTURE_DATA, else in tincture below XDG_DATA_HOME or ~/.local/shar
 const OPTIONS = {
   name: { type: 'string' },
   vae: { type: 'string' },
+  'preview-decoder': { type: 'string' },
   tokenizer: { type: 'string' },
   sha256: { type: 'string' },
   prediction: { type: 'string' },
@@ -82,6 +84,7 @@ export const models: Command = {
 interface AddValues {
   readonly name?: string | undefined;
   readonly vae?: string | undefined;
+  readonly 'preview-decoder'?: string | undefined;
   readonly tokenizer?: string | undefined;
   readonly sha256?: string | undefined;
   readonly prediction?: string | undefined;
@@ -112,6 +115,7 @@ async function add(
     addModel(source, {
       name: values.name,
       vae: values.vae,
+      previewDecoder: values['preview-decoder'],
       tokenizer: values.tokenizer,
       sha256,
       prediction,

@@ -8,7 +8,6 @@ import { tensor } from '../tensor/tensor.ts';
 import { openDevicePlace } from './device-place.ts';
 import type { Job } from './job.ts';
 import { type LatentPlace, PLAIN_PLACE } from './latent-place.ts';
-import { previewLatent } from './picture.ts';
 import type { Plan } from './request.ts';
 import { startOfBatch } from './start-latent.ts';
 import { UnetRunner } from './unet-runner.ts';
@@ -104,7 +103,7 @@ function stepWatcher<L extends Latent>(
       stage: 'unet',
       message: 'drawing',
       ...progressAt(job, first, step),
-      ...(shown && preview && { preview: previewLatent(shown, preview) }),
+      ...(shown && preview && { preview: await preview(shown) }),
     });
   };
 }

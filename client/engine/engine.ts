@@ -16,6 +16,8 @@ export interface ModelFiles {
   /** Parts that the checkpoint lacks, or that take the place of its own. */
   readonly vae?: ByteSource | Blob;
   readonly textEncoder?: ByteSource | Blob;
+  /** A small decoder of TAESD's shape, for previews. */
+  readonly previewDecoder?: ByteSource | Blob;
   /** SHA-256 of the checkpoint where the caller knows it; otherwise the whole file is read for it. */
   readonly sha256?: string;
   readonly vocab: string;
@@ -160,7 +162,7 @@ export interface Progress {
   /** For `unet`: steps done and in all. For loading: bytes done and in all. */
   readonly done?: number;
   readonly total?: number;
-  /** Cheap preview from the latent: RGBA pixels at latent resolution. */
+  /** Cheap preview from the latent: by the model's small decoder at full size, else a map of colours at latent resolution. */
   readonly preview?: Picture;
 }
 

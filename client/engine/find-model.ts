@@ -91,6 +91,7 @@ async function filesIn(
     checkpoint: await open(manifest.checkpoint),
     ...(manifest.vae !== undefined && { vae: await open(manifest.vae) }),
     ...(manifest.textEncoder !== undefined && { textEncoder: await open(manifest.textEncoder) }),
+    ...(manifest.previewDecoder !== undefined && { previewDecoder: await open(manifest.previewDecoder) }),
     vocab: await readText(await open(manifest.tokenizer.vocab)),
     merges: await readText(await open(manifest.tokenizer.merges)),
   };
@@ -116,6 +117,9 @@ async function fromUrl(source: string, { signal, onProgress }: Finding): Promise
       ...(manifest.vae !== undefined && { vae: await bring(manifest.vae, 'VAE') }),
       ...(manifest.textEncoder !== undefined && {
         textEncoder: await bring(manifest.textEncoder, 'text encoder'),
+      }),
+      ...(manifest.previewDecoder !== undefined && {
+        previewDecoder: await bring(manifest.previewDecoder, 'preview decoder'),
       }),
       vocab: await textOf(beside(manifest.tokenizer.vocab), signal),
       merges: await textOf(beside(manifest.tokenizer.merges), signal),
@@ -146,7 +150,7 @@ async function fromRegistry(name: string, { registry, signal, onProgress }: Find
     });
   };
   const checkpoint = await fetchFile(manifest.checkpoint, 'downloading the checkpoint');
-  const { vae, textEncoder } = manifest;
+  const { vae, textEncoder, previewDecoder } = manifest;
   return {
     files: {
       manifest: version.manifest,
@@ -154,6 +158,9 @@ async function fromRegistry(name: string, { registry, signal, onProgress }: Find
       ...(vae !== undefined && { vae: await fetchFile(vae, 'downloading the VAE') }),
       ...(textEncoder !== undefined && {
         textEncoder: await fetchFile(textEncoder, 'downloading the text encoder'),
+      }),
+      ...(previewDecoder !== undefined && {
+        previewDecoder: await fetchFile(previewDecoder, 'downloading the preview decoder'),
       }),
       vocab: await (await fetchFile(manifest.tokenizer.vocab, 'downloading the vocabulary')).text(),
       merges: await (await fetchFile(manifest.tokenizer.merges, 'downloading the vocabulary')).text(),

@@ -7,9 +7,9 @@ import type { Embeddings } from './embeddings.ts';
 import type { Progress } from './engine.ts';
 import type { MaskInputs } from './inpainting.ts';
 import type { OpenModel } from './model.ts';
-import type { PreviewMap } from './picture.ts';
 import type { DrawnFrom } from './picture-parameters.ts';
 import type { Opened } from './prepare-job.ts';
+import type { Previewer } from './preview.ts';
 import type { Plan } from './request.ts';
 import type { Sessions } from './sessions.ts';
 import type { StageClock } from './stage-clock.ts';
@@ -55,7 +55,7 @@ export interface Job extends Watch {
   readonly masked: MaskInputs | undefined;
   readonly start: Start | undefined;
   /** Undefined where no preview is asked for. */
-  readonly preview: PreviewMap | undefined;
+  readonly preview: Previewer | undefined;
   /** What the pictures' text blocks tell. */
   readonly drawnFrom: DrawnFrom;
   /** What the user should know; batches add to it. */

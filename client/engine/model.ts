@@ -7,8 +7,9 @@ import { assembleCheckpoint, type Checkpoint } from '../models/checkpoint.ts';
 import { type ModelConfig, readModelConfig } from '../models/config.ts';
 import { ModelError } from '../models/errors.ts';
 import { type ModelManifest, parseModelManifest } from '../models/manifest.ts';
+import { readTinyDecoder, type TinyDecoder } from '../models/tiny-decoder.ts';
 import { createTokenizer, type Tokenizer } from '../prompt/tokenizer.ts';
-import type { ModelFacts, ModelSource } from './engine.ts';
+import type { ModelFacts, ModelFiles, ModelSource } from './engine.ts';
 import { EngineError } from './errors.ts';
 import { type Finding, findModel } from './find-model.ts';
 
@@ -21,6 +22,8 @@ export interface OpenModel {
   /** SHA-256 of the checkpoint's file. */
   readonly sha256: string;
   readonly tokenizer: Tokenizer;
+  /** For previews, where the model names one. */
+  readonly previewDecoder: TinyDecoder | undefined;
   /** Folder on disk that bundled styles lie beside, where the model came from one. */
   readonly folder: string | undefined;
 }
@@ -40,6 +43,7 @@ export async function openModel(source: ModelSource, finding: Finding): Promise<
   const checkpoint = assembleCheckpoint(await Promise.all(sources.map(openTensorFile)));
   checkTextEncoder(checkpoint, manifest, where);
   const config = readModelConfig(checkpoint, manifest);
+  const previewDecoder = await openPreviewDecoder(files, manifest, config);
   const tokenizer = createTokenizer(files.vocab, files.merges, {
     ...(manifest.architecture === 'stable-diffusion-v2' && { padding: V2_PADDING }),
   });
@@ -61,8 +65,17 @@ export async function openModel(source: ModelSource, finding: Finding): Promise<
     checkpoint,
     sha256,
     tokenizer,
+    previewDecoder,
     folder,
   };
+}
+
+async function openPreviewDecoder(
+  { previewDecoder: file }: ModelFiles,
+  { previewDecoder: name = 'the preview decoder' }: ModelManifest,
+  config: ModelConfig,
+): Promise<TinyDecoder | undefined> {
+  return file && readTinyDecoder(await openTensorFile(sourceOf(name, file)), config);
 }
 
 /** 2.x pads with id 0 behind its one end token, as OpenCLIP's tokenizer does. */

@@ -4,19 +4,19 @@ import { decodeBatch } from './decode-batch.ts';
 import { drawBatch } from './draw-batch.ts';
 import type { DrawnPicture, GenerateRequest, GenerateResult, Progress } from './engine.ts';
 import type { Job, PipelineParts } from './job.ts';
-import { fitPreview, type PreviewMap } from './picture.ts';
 import { prepareJob } from './prepare-job.ts';
+import { Previews } from './preview.ts';
 import { prepareSecondPass } from './second-pass.ts';
 import { StageClock } from './stage-clock.ts';
-import type { Vae } from './vae.ts';
 
 /** Draws pictures with one opened model. Not reentrant: the engine queues its calls. */
 export class Pipeline {
   readonly #parts: PipelineParts;
-  #preview: PreviewMap | undefined;
+  readonly #previews: Previews;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#previews = new Previews(parts);
   }
 
   /** Rejects with the signal's reason when aborted, else with errors in words. */
@@ -26,9 +26,7 @@ export class Pipeline {
     onProgress: (progress: Progress) => void = () => {},
   ): Promise<GenerateResult> {
     const clock = new StageClock();
-    const job = await prepareJob(request, this.#parts, { signal, onProgress, clock }, (vae) =>
-      this.#previewMap(vae),
-    );
+    const job = await prepareJob(request, this.#parts, { signal, onProgress, clock }, this.#previews);
     const last = job.plan.hires === undefined ? job : await prepareSecondPass(job, await drawAll(job));
     const pictures: DrawnPicture[] = [];
     const latents = await drawAll(last, async (first, batch) => {
@@ -42,17 +40,6 @@ export class Pipeline {
       notices: last.notices,
       milliseconds: clock.milliseconds,
     };
-  }
-
-  /** Fitted once per model. */
-  async #previewMap(vae: Vae): Promise<PreviewMap> {
-    const { model } = this.#parts;
-    this.#preview ??= await fitPreview(
-      model.config.latentChannels,
-      model.manifest.latentScale,
-      await vae.decoder(),
-    );
-    return this.#preview;
   }
 }
 

@@ -10,26 +10,26 @@ import { strengthOfLast } from './hires.ts';
 import { idleStyles } from './idle-styles.ts';
 import type { Job, PipelineParts, Watch } from './job.ts';
 import type { OpenModel } from './model.ts';
-import type { PreviewMap } from './picture.ts';
+import type { Previews } from './preview.ts';
 import { type Plan, planRequest } from './request.ts';
 import { prepareStart } from './start-latent.ts';
 import { noteResized } from './start-picture.ts';
 import { StepStyles } from './step-styles.ts';
 import type { ReadyStyle } from './styles.ts';
-import { openVae, planTiles, runSize, type Vae } from './vae.ts';
+import { openVae, planTiles, runSize } from './vae.ts';
 
 const NO_CLIP_SKIP =
   'Stable Diffusion 2.x always reads the text encoder’s last but one layer: clip skip changes nothing here.';
 
 /**
- * Does all that comes before the first step. `previewMap` is asked only where the request wants previews. Rejects with the
+ * Does all that comes before the first step. `previews` are opened only where the request wants some. Rejects with the
  * signal's reason when aborted, else with errors in words.
  */
 export async function prepareJob(
   request: GenerateRequest,
   parts: PipelineParts,
   watch: Watch,
-  previewMap: (vae: Vae) => Promise<PreviewMap>,
+  previews: Previews,
 ): Promise<Job> {
   const { model } = parts;
   const plan = planRequest(request, model.facts, model.config.latentFactor);
@@ -57,7 +57,7 @@ export async function prepareJob(
     steps,
     progress: { before: 0, total: stepsOfAll(plan, steps) },
     ...sized,
-    preview: plan.previewEvery > 0 ? await previewMap(sized.vae) : undefined,
+    preview: plan.previewEvery > 0 ? await previews.open(plan, sized.vae, watch.signal) : undefined,
     drawnFrom: {
       plan,
       model: model.facts,

@@ -5,12 +5,14 @@ import { buildEncoder } from '../models/encoder.ts';
 import type { Precision } from '../models/precision.ts';
 import type { StyleSignature } from '../models/styles.ts';
 import { buildTextEncoder } from '../models/text-encoder.ts';
+import { buildTinyDecoder } from '../models/tiny-decoder.ts';
 import { buildUnet } from '../models/unet.ts';
 import type { Padding } from '../onnx/convolution.ts';
 import type { EmittedGraph } from '../onnx/graph.ts';
 import { createDeviceSession, createSession } from '../runtime/create.ts';
 import type { Backend, DeviceSession, Session } from '../runtime/session.ts';
 import { elementCount } from '../tensor/tensor.ts';
+import { EngineError } from './errors.ts';
 import { KeptSessions } from './kept-sessions.ts';
 import { PREDICTION } from './latent-place.ts';
 import type { OpenModel } from './model.ts';
@@ -52,6 +54,7 @@ export class Sessions {
   readonly #texts = new KeptSessions<Session>(1);
   readonly #decoders = new KeptSessions<Session>(VAES_KEPT);
   readonly #encoders = new KeptSessions<Session>(VAES_KEPT);
+  readonly #previews = new KeptSessions<Session>(1);
   readonly #unets: KeptSessions<DeviceSession>;
 
   /** `precision` is the UNet's; `aloneBytes` another limit for tests. */
@@ -90,6 +93,18 @@ export class Sessions {
     );
   }
 
+  /** The small decoder of a model that has one; so small that nothing is released for it. */
+  previewDecoder(padding: Padding): Promise<Session> {
+    const { previewDecoder, config } = this.#model;
+    if (previewDecoder === undefined)
+      throw new EngineError('engine/model', 'the model has no preview decoder');
+    return this.#previews.get(
+      padding,
+      async () => {},
+      () => this.#create(buildTinyDecoder(previewDecoder, config, { padding })),
+    );
+  }
+
   /**
    * The UNet whose self-attention takes layers of this signature; the empty key is the plain UNet. On WebGPU its prediction stays on the
    * device.
@@ -118,7 +133,8 @@ export class Sessions {
   }
 
   async release(): Promise<void> {
-    for (const kept of [this.#texts, this.#decoders, this.#encoders, this.#unets]) await kept.releaseAll();
+    for (const kept of [this.#texts, this.#decoders, this.#encoders, this.#previews, this.#unets])
+      await kept.releaseAll();
   }
 
   #create(graph: EmittedGraph): Promise<Session> {

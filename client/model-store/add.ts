@@ -15,6 +15,7 @@ import { DIFFUSERS_FILES, readDiffusersFolder } from '../models/diffusers-config
 import { ModelError } from '../models/errors.ts';
 import { type ModelManifest, parseModelManifest } from '../models/manifest.ts';
 import { proposeManifest } from '../models/propose.ts';
+import { readTinyDecoder } from '../models/tiny-decoder.ts';
 import { checkRoom, copyWithDigest, type Watch } from './disk.ts';
 import { downloadFile, forgetDownload } from './download.ts';
 import { StoreError, storeFailure } from './errors.ts';
@@ -28,6 +29,8 @@ export interface AddOptions extends Watch {
   readonly name?: string | undefined;
   /** A file whose VAE takes the place of the checkpoint's. */
   readonly vae?: string | undefined;
+  /** A small decoder of TAESD's shape for previews; in the place of the model's own. */
+  readonly previewDecoder?: string | undefined;
   /** Folder with vocab.json and merges.txt. */
   readonly tokenizer?: string | undefined;
   /** What the checkpoint must be. */
@@ -43,6 +46,7 @@ interface Bundle {
   readonly checkpoint: ByteSource;
   readonly textEncoder?: ByteSource | undefined;
   readonly vae?: ByteSource | undefined;
+  readonly previewDecoder?: ByteSource | undefined;
   /** Undefined: proposed from the tensors. */
   readonly manifest?: ModelManifest;
   readonly tokenizer?: TokenizerFiles | undefined;
@@ -82,16 +86,19 @@ export async function addModel(source: string, options: AddOptions = {}): Promis
 }
 
 async function gather(source: string, options: AddOptions): Promise<Bundle> {
-  const vae = options.vae === undefined ? {} : { vae: await fileSource(options.vae) };
+  const given = {
+    ...(options.vae !== undefined && { vae: await fileSource(options.vae) }),
+    ...(options.previewDecoder !== undefined && { previewDecoder: await fileSource(options.previewDecoder) }),
+  };
   if (/^https?:\/\//i.test(source)) {
     const { path, sha256 } = await downloadFile(source, join(modelsFolder(), '.downloads'), options);
-    return { checkpoint: await fileSource(path), downloaded: sha256, ...vae };
+    return { checkpoint: await fileSource(path), downloaded: sha256, ...given };
   }
   const facts = await stat(source).catch(() => undefined);
   if (facts?.isFile() === true) {
-    return { checkpoint: await fileSource(source), tokenizer: await tokenizerIn(dirname(source)), ...vae };
+    return { checkpoint: await fileSource(source), tokenizer: await tokenizerIn(dirname(source)), ...given };
   }
-  if (facts?.isDirectory() === true) return { ...(await gatherFolder(source)), ...vae };
+  if (facts?.isDirectory() === true) return { ...(await gatherFolder(source)), ...given };
   throw new StoreError('source', 'nothing is there', {
     where: source,
     expected: 'a checkpoint (.safetensors, .ckpt), a model’s folder, or an URL that begins with http',
@@ -103,10 +110,11 @@ async function gatherFolder(folder: string): Promise<Bundle> {
     const text = await readFile(join(folder, path), 'utf8').catch(() => undefined);
     return text === undefined ? undefined : parseJson(text, join(folder, path));
   };
-  const partsOf = async ({ checkpoint, textEncoder, vae }: ModelManifest) => ({
+  const partsOf = async ({ checkpoint, textEncoder, vae, previewDecoder }: ModelManifest) => ({
     checkpoint: await fileSource(join(folder, checkpoint)),
     ...(textEncoder !== undefined && { textEncoder: await fileSource(join(folder, textEncoder)) }),
     ...(vae !== undefined && { vae: await fileSource(join(folder, vae)) }),
+    ...(previewDecoder !== undefined && { previewDecoder: await fileSource(join(folder, previewDecoder)) }),
   });
   const own = await json('model.json');
   if (own !== undefined) {
@@ -149,12 +157,14 @@ async function settle(
   folder: string,
   options: AddOptions,
 ): Promise<Omit<StoredModel, 'folder'>> {
-  const sources = {
+  const weights = {
     checkpoint: bundle.checkpoint,
     ...(bundle.textEncoder !== undefined && { textEncoder: bundle.textEncoder }),
     ...(bundle.vae !== undefined && { vae: bundle.vae }),
   };
-  const opened = await Promise.all(Object.values(sources).map(openTensorFile));
+  const { previewDecoder } = bundle;
+  const sources = { ...weights, ...(previewDecoder !== undefined && { previewDecoder }) };
+  const opened = await Promise.all(Object.values(weights).map(openTensorFile));
   const checkpoint = assembleCheckpoint(opened);
   const description = describeCheckpoint(checkpoint);
   const paths = Object.fromEntries(
@@ -164,7 +174,7 @@ async function settle(
         `${PART_FILES[part]}${await extensionOf(file)}`,
       ]),
     ),
-  ) as { checkpoint: string; textEncoder?: string; vae?: string };
+  ) as { checkpoint: string; textEncoder?: string; vae?: string; previewDecoder?: string };
   const facts = { name, ...paths, tokenizer: { vocab: 'vocab.json', merges: 'merges.txt' } };
   const { prediction } = options;
   const proposed =
@@ -173,7 +183,8 @@ async function settle(
       : { ...bundle.manifest, ...facts, ...(prediction !== undefined && { prediction }) };
   const { sha256: _, ...kept } = proposed;
   const manifest = { ...kept, defaults: { ...kept.defaults, ...options.defaults } };
-  readModelConfig(checkpoint, manifest);
+  const config = readModelConfig(checkpoint, manifest);
+  if (previewDecoder !== undefined) readTinyDecoder(await openTensorFile(previewDecoder), config);
   const tokenizer = await findTokenizer(bundle, description.vocabulary ?? 0, source, options);
 
   await mkdir(folder);
@@ -222,6 +233,7 @@ const PART_FILES: Readonly<Record<string, string>> = {
   checkpoint: 'checkpoint',
   textEncoder: 'text-encoder',
   vae: 'vae',
+  previewDecoder: 'preview-decoder',
 };
 
 /** By content, whatever the file is called; a torch file keeps an ending of its own. */

@@ -8,6 +8,7 @@ import { describeCheckpoint, type ModelDescription } from '../models/describe.ts
 import { DIFFUSERS_FILES, readDiffusersFolder } from '../models/diffusers-config.ts';
 import { type ModelManifest, parseModelManifest } from '../models/manifest.ts';
 import { proposeManifest } from '../models/propose.ts';
+import { isTinyDecoder, readTinyDecoder } from '../models/tiny-decoder.ts';
 import { createTokenizer } from '../prompt/tokenizer.ts';
 import { StoreError } from './errors.ts';
 
@@ -32,7 +33,12 @@ export interface PickedFile {
 export interface IdentifiedModel {
   readonly manifest: ModelManifest;
   readonly description: ModelDescription;
-  readonly parts: { readonly checkpoint: string; readonly textEncoder?: string; readonly vae?: string };
+  readonly parts: {
+    readonly checkpoint: string;
+    readonly textEncoder?: string;
+    readonly vae?: string;
+    readonly previewDecoder?: string;
+  };
 }
 
 const TENSOR_FILE = /\.(safetensors|ckpt|pt|bin)$/i;
@@ -74,9 +80,17 @@ export async function identifyModel(picks: readonly PickedFile[], name: string):
     });
   }
   // The file with the UNet is the checkpoint; a separate VAE or text encoder comes after it and goes before its own.
-  const opened = await Promise.all(
+  const all = await Promise.all(
     tensors.map(async (pick) => ({ pick, file: await openTensorFile(sourceOf(pick)) })),
   );
+  const tiny = all.find(({ file }) => isTinyDecoder(file));
+  const opened = all.filter(({ file }) => !isTinyDecoder(file));
+  if (opened.length === 0) {
+    throw new StoreError('source', 'a preview decoder is no model', {
+      where: tiny!.pick.path,
+      fix: 'Bring it together with the checkpoint that it is for.',
+    });
+  }
   const withParts = opened.map(({ pick, file }) => ({ pick, file, parts: assembleCheckpoint([file]).parts }));
   const sorted = withParts.sort((a, b) => Number(b.parts.has('unet')) - Number(a.parts.has('unet')));
   const checkpoint = assembleCheckpoint(sorted.map(({ file }) => file));
@@ -87,9 +101,11 @@ export async function identifyModel(picks: readonly PickedFile[], name: string):
     checkpoint: main!.pick.path,
     ...(textEncoder !== undefined && { textEncoder }),
     ...(vae !== undefined && { vae }),
+    ...(tiny !== undefined && { previewDecoder: tiny.pick.path }),
   };
   const manifest = proposeManifest(checkpoint, { name, ...stored(parts) });
-  readModelConfig(checkpoint, manifest);
+  const config = readModelConfig(checkpoint, manifest);
+  if (tiny !== undefined) readTinyDecoder(tiny.file, config);
   return { manifest, description: describeCheckpoint(checkpoint), parts };
 }
 
@@ -104,11 +120,15 @@ async function fromManifest(
 }
 
 /** Paths of a manifest's files from its folder. */
-function partsIn(folder: string, { checkpoint, textEncoder, vae }: ModelManifest): IdentifiedModel['parts'] {
+function partsIn(
+  folder: string,
+  { checkpoint, textEncoder, vae, previewDecoder }: ModelManifest,
+): IdentifiedModel['parts'] {
   return {
     checkpoint: folder + checkpoint,
     ...(textEncoder !== undefined && { textEncoder: folder + textEncoder }),
     ...(vae !== undefined && { vae: folder + vae }),
+    ...(previewDecoder !== undefined && { previewDecoder: folder + previewDecoder }),
   };
 }
 
@@ -143,9 +163,11 @@ async function checked(
       fix: 'Take the whole folder.',
     });
   };
-  const checkpoint = assembleCheckpoint(await Promise.all(Object.values(parts).map(open)));
+  const { previewDecoder, ...weights } = parts;
+  const checkpoint = assembleCheckpoint(await Promise.all(Object.values(weights).map(open)));
   const kept = { ...manifest, ...stored(parts) };
-  readModelConfig(checkpoint, kept);
+  const config = readModelConfig(checkpoint, kept);
+  if (previewDecoder !== undefined) readTinyDecoder(await open(previewDecoder), config);
   return { manifest: kept, description: describeCheckpoint(checkpoint), parts };
 }
 
@@ -160,6 +182,7 @@ function stored(parts: IdentifiedModel['parts']) {
     checkpoint: last(parts.checkpoint),
     ...(parts.textEncoder !== undefined && { textEncoder: last(parts.textEncoder) }),
     ...(parts.vae !== undefined && { vae: last(parts.vae) }),
+    ...(parts.previewDecoder !== undefined && { previewDecoder: last(parts.previewDecoder) }),
     tokenizer: { vocab: 'vocab.json', merges: 'merges.txt' },
   };
 }

@@ -49,6 +49,7 @@ export interface OwnModelFiles extends TokenizerFiles {
   readonly checkpoint: Blob;
   readonly textEncoder?: Blob;
   readonly vae?: Blob;
+  readonly previewDecoder?: Blob;
   readonly sha256: string;
 }
 

@@ -12,6 +12,8 @@ export interface ModelManifest {
   /** Files of parts that the checkpoint lacks, or that take the place of its own. */
   readonly vae?: string;
   readonly textEncoder?: string;
+  /** A small decoder of TAESD's shape, for previews. */
+  readonly previewDecoder?: string;
   /** SHA-256 of the checkpoint, so that it need not be read whole to name it. */
   readonly sha256?: string;
   readonly tokenizer: { readonly vocab: string; readonly merges: string };
@@ -59,6 +61,9 @@ export function parseModelManifest(value: unknown, where: string): ModelManifest
     checkpoint: field.path(top.checkpoint, 'checkpoint'),
     ...(top.vae !== undefined && { vae: field.path(top.vae, 'vae') }),
     ...(top.textEncoder !== undefined && { textEncoder: field.path(top.textEncoder, 'textEncoder') }),
+    ...(top.previewDecoder !== undefined && {
+      previewDecoder: field.path(top.previewDecoder, 'previewDecoder'),
+    }),
     ...(top.sha256 !== undefined && { sha256: field.digest(top.sha256, 'sha256') }),
     tokenizer: {
       vocab: field.path(tokenizer.vocab, 'tokenizer.vocab'),

@@ -22,6 +22,7 @@ export interface ManifestFacts {
   readonly checkpoint: string;
   readonly vae?: string;
   readonly textEncoder?: string;
+  readonly previewDecoder?: string;
   readonly tokenizer: ModelManifest['tokenizer'];
   readonly sha256?: string;
   readonly prediction?: ModelManifest['prediction'];

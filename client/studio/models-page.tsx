@@ -114,8 +114,9 @@ function BringModel() {
       }}
     >
       <p>
-        Drop a Stable Diffusion 1.x or 2.x checkpoint here (.safetensors or .ckpt, with a separate VAE if it
-        has one), a diffusers folder, or a tokenizer. What a file is, its tensors tell; nothing is uploaded.
+        Drop a Stable Diffusion 1.x or 2.x checkpoint here (.safetensors or .ckpt, with a separate VAE and a
+        small preview decoder such as TAESD’s if there are), a diffusers folder, or a tokenizer. What a file
+        is, its tensors tell; nothing is uploaded.
       </p>
       <p class="bring-buttons">
         <button type="button" class="quiet" onClick={choose}>

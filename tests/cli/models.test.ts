@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { UsageError } from '../../client/cli/command.ts';
 import { models } from '../../client/cli/models.ts';
+import type { StoredTensor } from '../../client/formats/entry.ts';
 import { fileSource } from '../../client/formats/node-file.ts';
 import { openSafetensors, writeSafetensors } from '../../client/formats/safetensors.ts';
 import { addModel, listModels, removeModel, storedModelFolder, verifyModel } from '../../client/node.ts';
@@ -105,6 +106,33 @@ test('defaults that are given take the place of the model’s, and pictures are 
     command('add', `${GOLDEN}/sd-tiny`, '--sampler', 'ddim', '--schedule', 'karras'),
   ).rejects.toThrow('DDIM has evenly spaced timesteps of its own');
 });
+
+test('a preview decoder is checked, kept beside the model, and refused where it is for another', async () => {
+  const tiny = join(folder, 'taesd.safetensors');
+  writeFileSync(tiny, await tinyDecoder());
+  await command('add', `${GOLDEN}/sd-tiny`, '--name', 'seen', '--preview-decoder', tiny);
+  const stored = JSON.parse(readFileSync(join(data, 'models', 'seen', 'model.json'), 'utf8'));
+  expect(stored.previewDecoder).toBe('preview-decoder.safetensors');
+  expect(await command('verify', 'seen')).toBe('1 models, 5 files: all are what was added.');
+  const again = await addModel(join(data, 'models', 'seen'), { name: 'again' });
+  expect(again.files.map(({ path }) => path)).toContain('preview-decoder.safetensors');
+  const wrong = { previewDecoder: `${GOLDEN}/sd-tiny/checkpoint.safetensors` };
+  await expect(addModel(`${GOLDEN}/sd-tiny`, { ...wrong, name: 'no' })).rejects.toThrow(
+    'holds no small decoder',
+  );
+  expect(await listModels()).toHaveLength(2);
+});
+
+/** The golden small decoder without the numbers that lie beside it. */
+async function tinyDecoder(): Promise<Uint8Array> {
+  const file = await openSafetensors(await fileSource(`${GOLDEN}/tiny-decoder.safetensors`));
+  const tensors = new Map<string, StoredTensor>();
+  for (const { name, dtype, shape, offset, byteLength } of file.entries.values()) {
+    if (name.startsWith('golden.')) continue;
+    tensors.set(name, { dtype, shape, bytes: await file.source.read(offset, byteLength) });
+  }
+  return writeSafetensors(tensors, {});
+}
 
 test('a tokenizer that is nowhere is asked for in words, and remembered once it is given', async () => {
   const wide = join(folder, 'wide.safetensors');

@@ -27,6 +27,7 @@ test('what 2.x, separate parts and a store add comes back too', () => {
     prediction: 'v',
     vae: 'vae.safetensors',
     textEncoder: 'text_encoder/model.safetensors',
+    previewDecoder: 'preview-decoder.safetensors',
     sha256: 'ab'.repeat(32),
     defaults: { ...GOOD.defaults, schedule: 'sgm_uniform' },
   };
@@ -38,6 +39,7 @@ test.each([
   ['attentionHeadWidth', { ...GOOD, attentionHeadWidth: 0 }],
   ['vae', { ...GOOD, vae: '../vae.safetensors' }],
   ['textEncoder', { ...GOOD, textEncoder: 3 }],
+  ['previewDecoder', { ...GOOD, previewDecoder: '/etc/passwd' }],
   ['sha256', { ...GOOD, sha256: 'AB'.repeat(32) }],
   ['name', { ...GOOD, name: ' ' }],
   ['architecture', { ...GOOD, architecture: 'stable-diffusion-xl' }],

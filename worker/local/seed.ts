@@ -21,6 +21,7 @@ const CARD_SUFFIX = '.style.json';
 interface BundledManifest {
   readonly name: string;
   readonly checkpoint: string;
+  readonly previewDecoder?: string;
   readonly tokenizer: { readonly vocab: string; readonly merges: string };
 }
 
@@ -48,9 +49,10 @@ export async function seed(stores: RegistryStores, folder: string): Promise<void
 
 async function seedModel(stores: RegistryStores, folder: string): Promise<void> {
   const manifest = (await readJson(join(folder, 'model.json'))) as BundledManifest;
-  const { checkpoint, tokenizer } = manifest;
+  const { checkpoint, previewDecoder, tokenizer } = manifest;
   const files: ReleaseFile[] = [];
-  for (const path of [checkpoint, tokenizer.vocab, tokenizer.merges]) {
+  for (const path of [checkpoint, previewDecoder, tokenizer.vocab, tokenizer.merges]) {
+    if (path === undefined) continue;
     files.push({ path, ...(await store(stores, join(folder, path))) });
   }
   await publishAnew(stores, 'model', manifest.name, FIRST_VERSION, (version) =>

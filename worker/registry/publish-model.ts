@@ -17,6 +17,7 @@ const modelManifestSchema = z.looseObject({
   name: nameSchema,
   architecture: nameSchema,
   checkpoint: fileName,
+  previewDecoder: fileName.optional(),
   tokenizer: z.looseObject({ vocab: fileName, merges: fileName }),
 });
 
@@ -39,8 +40,9 @@ export async function publishModel(
   const version = checked(versionSchema, draft.version, 'version');
   const manifest = checked(modelManifestSchema, draft.manifest, 'model.json');
   const files = checked(modelFilesSchema, draft.files, 'files');
-  for (const path of [manifest.checkpoint, manifest.tokenizer.vocab, manifest.tokenizer.merges]) {
-    if (files.some((file) => file.path === path)) continue;
+  const { checkpoint, previewDecoder, tokenizer } = manifest;
+  for (const path of [checkpoint, previewDecoder, tokenizer.vocab, tokenizer.merges]) {
+    if (path === undefined || files.some((file) => file.path === path)) continue;
     throw new RegistryError('invalid', 'model.json names a file that is not among the files', {
       where: path,
     });

@@ -14,6 +14,7 @@ export interface Sorted {
 export interface ModelParts {
   readonly manifest: Record<string, unknown>;
   readonly checkpoint: File;
+  readonly previewDecoder?: File;
   readonly vocab: string;
   readonly merges: string;
 }
@@ -60,6 +61,9 @@ export async function modelParts(files: readonly File[]): Promise<ModelParts> {
   return {
     manifest,
     checkpoint: named(manifest.checkpoint, 'checkpoint'),
+    ...(manifest.previewDecoder !== undefined && {
+      previewDecoder: named(manifest.previewDecoder, 'preview decoder'),
+    }),
     vocab: await text(named(tokenizer.vocab, 'vocabulary')),
     merges: await text(named(tokenizer.merges, 'merges')),
   };

@@ -97,6 +97,7 @@ export interface StudioEngine {
 export interface DroppedModel {
   readonly manifest: unknown;
   readonly checkpoint: Blob;
+  readonly previewDecoder?: Blob;
   readonly vocab: string;
   readonly merges: string;
 }
