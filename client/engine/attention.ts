@@ -36,6 +36,10 @@ export class AttentionChooser {
       return { attention: 'plain', vae: 'plain' };
     }
     this.#fusedIsRight ??= probe(this.#config, this.#backend);
+    // Asked again by the next picture where it could not be tried, as on a GPU that was lost.
+    this.#fusedIsRight.catch(() => {
+      this.#fusedIsRight = undefined;
+    });
     // onnxruntime-web 1.30's fused kernel overflows an integer in the wasm build at the VAE's 4,096 places of 512 pixels.
     const vae = small || this.#backend !== 'webgpu' ? 'plain' : 'fused';
     if (await this.#fusedIsRight) return { attention: 'fused', vae };

@@ -1,4 +1,5 @@
 // Pictures from request to PNG: a job is prepared, and its batches are drawn and decoded one after the other.
+import { RuntimeError } from '../runtime/error.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { decodeBatch } from './decode-batch.ts';
 import { drawBatch } from './draw-batch.ts';
@@ -19,11 +20,32 @@ export class Pipeline {
     this.#previews = new Previews(parts);
   }
 
-  /** Rejects with the signal's reason when aborted, else with errors in words. */
+  /**
+   * Rejects with the signal's reason when aborted, else with errors in words. After the loss of the GPU all sessions are gone: the next
+   * picture makes its own on a new one.
+   */
   async draw(
     request: GenerateRequest,
     signal: AbortSignal,
     onProgress: (progress: Progress) => void = () => {},
+  ): Promise<GenerateResult> {
+    try {
+      return await this.#draw(request, signal, onProgress);
+    } catch (error) {
+      if (!(error instanceof RuntimeError && error.code === 'runtime/device-lost')) throw error;
+      await this.#parts.sessions.release();
+      throw new RuntimeError('runtime/device-lost', 'the GPU was lost while the picture was drawn', {
+        ...(error.facts.found !== undefined && { found: error.facts.found }),
+        fix: 'Draw it again: the engine starts anew on the GPU. If it is lost again, draw a smaller picture, or with the backend wasm.',
+        cause: error,
+      });
+    }
+  }
+
+  async #draw(
+    request: GenerateRequest,
+    signal: AbortSignal,
+    onProgress: (progress: Progress) => void,
   ): Promise<GenerateResult> {
     const clock = new StageClock();
     const job = await prepareJob(request, this.#parts, { signal, onProgress, clock }, this.#previews);

@@ -62,7 +62,7 @@ export function runtimeFailure(
 export function deviceLost(graph: string, reason: string, cause?: unknown): RuntimeError {
   return new RuntimeError('runtime/device-lost', 'the GPU device was lost', {
     where: graph,
-    found: reason,
+    found: reason.replace(/\.$/, ''),
     fix: 'Release the sessions and create them again.',
     cause,
   });

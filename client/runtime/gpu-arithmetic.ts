@@ -69,7 +69,9 @@ export class GpuArithmetic {
     const { device } = this.#gpu;
     device.pushErrorScope('out-of-memory');
     const stored = lists.map((values) => this.#write(this.#make(values.length, false), values));
-    const error = await device.popErrorScope();
+    const error = await device.popErrorScope().catch(async (cause: unknown) => {
+      throw await this.#failure(cause);
+    });
     if (error === null) return stored;
     for (const values of stored) values.free();
     throw runtimeFailure('runtime/run', 'contexts and layers', new Error(`out of memory: ${error.message}`));

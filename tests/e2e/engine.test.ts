@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Backend } from '../../client/runtime/session.ts';
 import { biasPlugin, packed } from '../engine/bias-plugin.ts';
 import { inPage, launchChromium, type TestBrowser } from './chromium.ts';
-import type { Home } from './pages/engine.ts';
+import type { Alive, Home } from './pages/engine.ts';
 
 const cases: { home: Home; backend: Backend }[] = [
   { home: 'page', backend: 'wasm' },
@@ -83,5 +83,52 @@ describe.each(cases)('the engine in the $home on $backend', { timeout: TIMEOUT }
   test('leaves nothing in the page when closed', async () => {
     expect(await engine<number>('close')).toBe(0);
     expect(browser.errors).toEqual([]);
+  });
+});
+
+/** SwiftShader compiles all shaders anew for each GPU: minutes. */
+const SLOW = process.env['TINCTURE_SLOW'] !== undefined;
+
+describe.runIf(SLOW)('the engine in the page on webgpu', { timeout: 3_600_000 }, () => {
+  let browser: TestBrowser;
+  let page: Page;
+  const engine = <T>(name: string, ...args: unknown[]): Promise<T> =>
+    inPage<T>(page, '/tests/e2e/pages/engine.ts', name, ...args);
+
+  beforeAll(async () => {
+    browser = await launchChromium({ webgpu: true });
+    page = await browser.newPage();
+    await engine('open', 'page', 'webgpu');
+  });
+  afterAll(() => browser.close());
+
+  test('holds no more after fifty pictures than after ten, cancelled ones included', async () => {
+    const after = await engine<Alive[]>('aliveAfterEach', 50);
+    // Text encoder, decoder, the UNet without and with a style.
+    for (const { sessions, deviceValues } of after.slice(2)) expect([sessions, deviceValues]).toEqual([4, 0]);
+    const most = (alive: Alive[]) => [
+      Math.max(...alive.map(({ buffers }) => buffers)),
+      Math.max(...alive.map(({ bytes }) => bytes)),
+    ];
+    expect(most(after.slice(10))).toEqual(most(after.slice(0, 10)));
+  });
+
+  test.each([false, true])(
+    'says that the GPU was lost (within a run: %s), and draws the next picture',
+    async (within) => {
+      const { code, message, next } = await engine<{ code: string; message: string; next: number }>(
+        'loseGpu',
+        within,
+      );
+      expect(code).toBe('runtime/device-lost');
+      expect(message).toMatch(
+        /^the GPU was lost while the picture was drawn; found [^;]*destroyed\. Draw it again/,
+      );
+      expect(next).toBe(32);
+    },
+  );
+
+  test('frees all when closed', async () => {
+    expect(await engine<number>('close')).toBe(0);
   });
 });

@@ -15,7 +15,10 @@ import {
   parseParameters,
   relativeError,
 } from '../../../client/index.ts';
+import { openGpu } from '../../../client/runtime/gpu.ts';
+import { live } from '../../../client/runtime/live.ts';
 import { goldenRequest, type PictureCase } from '../../engine/golden-pictures.ts';
+import { buffersAlive, watchBuffers } from './gpu-buffers.ts';
 
 const PICTURES = '/tests/golden/pictures';
 const FOLDER = '/tests/golden/sd-tiny';
@@ -31,6 +34,7 @@ let engine: Engine | undefined;
 /** Opens the engine; gives the backend with its reason. */
 export async function open(home: Home, backend: Backend): Promise<string> {
   const create = home === 'page' ? createEngine : createWorkerEngine;
+  if (backend === 'webgpu' && home === 'page') watchBuffers();
   engine = await create({ model: FOLDER, backend });
   return `${engine.backend}: ${engine.backendReason}`;
 }
@@ -158,9 +162,63 @@ export async function plugin(base64: string): Promise<{ told: unknown; moved: nu
   return { told, moved: relativeError(more.latents.data, usual.latents.data), refused };
 }
 
+/** What is alive at one moment. */
+export interface Alive {
+  readonly sessions: number;
+  readonly deviceValues: number;
+  readonly buffers: number;
+  readonly bytes: number;
+}
+
+function alive(): Alive {
+  const { count, bytes } = buffersAlive();
+  return { ...live(), buffers: count, bytes };
+}
+
+/** One row of few places: what SwiftShader can take. */
+const SMALL = { prompt: 'apple', seed: 1, guidance: 1, width: 32, height: 32 } as const;
+
+/** Draws so many pictures with and without a style, each third cancelled; what is alive after each. Of the page's own engine. */
+export async function aliveAfterEach(pictures: number): Promise<Alive[]> {
+  const after: Alive[] = [];
+  for (let i = 0; i < pictures; i++) {
+    const controller = new AbortController();
+    const cancelled = i % 3 === 2;
+    const styled = i % 2 === 1 && { styles: [{ style: STYLES[0]!.style, strength: i / pictures }] };
+    const drawn = engine!.generate(
+      { ...SMALL, steps: cancelled ? 3 : 1, seed: i, sampler: 'Euler a', ...styled },
+      {
+        signal: controller.signal,
+        onProgress: ({ done }) => i % 3 === 2 && done === 1 && controller.abort(),
+      },
+    );
+    await drawn.catch((error: Error) => {
+      if (error.name !== 'AbortError') throw error;
+    });
+    after.push(alive());
+  }
+  return after;
+}
+
+/** Loses the GPU at the first step, or within the second; the error, and the width of the next picture. Of the page's own engine. */
+export async function loseGpu(within: boolean): Promise<{ code: string; message: string; next: number }> {
+  const lose = async (): Promise<void> => (await openGpu()).device.destroy();
+  const drawing = engine!.generate(
+    { ...SMALL, steps: 5 },
+    { onProgress: ({ done }) => done === 1 && (within ? setTimeout(lose, 50) : lose()) },
+  );
+  const { code, message } = await drawing.then(
+    () => ({ code: 'drawn', message: '' }),
+    (error: Error & { code: string }) => error,
+  );
+  const { picture } = await engine!.generate({ ...SMALL, steps: 1 });
+  return { code, message, next: picture.width };
+}
+
 /** Frames left in the page after closing; an ended frame leaves a moment later. */
 export async function close(): Promise<number> {
   await engine!.close();
+  if (live().sessions !== 0 || live().deviceValues !== 0) throw new Error(JSON.stringify(live()));
   const frames = () => document.querySelectorAll('iframe').length;
   for (let waits = 0; frames() > 0 && waits < 50; waits++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
