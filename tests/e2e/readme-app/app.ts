@@ -10,7 +10,7 @@ const picture = document.querySelector<HTMLImageElement>('#picture')!;
 let engine: Promise<Engine> | undefined;
 
 async function find(q: string): Promise<void> {
-  const answer = await edge.v1.styles.$get({ query: { q, limit: 12 } });
+  const answer = await edge.v1.styles.$get({ query: { q, kind: 'style', limit: 12 } });
   if (!answer.ok) throw new Error(await answer.text());
   const { styles } = await answer.json();
   const buttons = styles.map((style) => {
