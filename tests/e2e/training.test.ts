@@ -163,6 +163,63 @@ describe('the training page', { timeout: TIMEOUT_MS }, () => {
     expect(browser.errors).toEqual([]);
   });
 
+  it.runIf(process.env['TINCTURE_SLOW'])(
+    'a subject: another tab must wait, stopping keeps the last save, and its word is in the prompt',
+    async () => {
+      await page.goto(`${edge.url}/#train`);
+      await page.getByRole('button', { name: 'Start over' }).click();
+      await page.getByText('A subject', { exact: true }).click();
+      await textField('Name').fill('zorb');
+      await textField('Begins as').fill('apple');
+      await textField('Steps').fill('500');
+      await drawer().click();
+      await textField('Save every').fill('3');
+      await page.getByRole('button', { name: 'Train', exact: true }).click();
+      await expect.poll(step, { timeout: PATIENCE_MS }).toBeGreaterThan(3);
+
+      const other = await browser.newPage('/#train');
+      await other.getByRole('button', { name: /^Go on from step/ }).click({ timeout: PATIENCE_MS });
+      await other.locator('.failure', { hasText: 'another tab of this browser trains' }).waitFor({
+        timeout: PATIENCE_MS,
+      });
+      await other.close();
+
+      // Drawing takes turns with the steps, which go on while another page is looked at.
+      await page.getByRole('link', { name: 'Draw', exact: true }).click();
+      await fill(page, { prompt: 'a tree', steps: 1 });
+      await draw(page);
+      await page.getByRole('link', { name: /^Train/ }).click();
+      await page.getByRole('button', { name: 'Stop' }).click();
+      const goOn = page.getByRole('button', { name: /^Go on from step/ });
+      await goOn.waitFor({ timeout: PATIENCE_MS });
+      expect(Number(/\d+/.exec((await goOn.textContent())!)![0]) % 3).toBe(0);
+      await page.getByRole('button', { name: 'Try it' }).click();
+      await expect.poll(() => page.getByLabel('What to draw').inputValue()).toBe('a tree, zorb');
+      await draw(page);
+    },
+  );
+
+  it.runIf(process.env['TINCTURE_SLOW'])(
+    'on WebGPU, on SwiftShader, two steps and their save',
+    async () => {
+      const gpu = await launchChromium({ origin: edge.url, webgpu: true });
+      try {
+        const gpuPage = await gpu.newPage('/#train');
+        await gpuPage.locator('.train-drop-empty').waitFor({ timeout: PATIENCE_MS });
+        await drop(gpuPage, [png('a_tree.png', 64, pixelsOf(1))]);
+        await gpuPage.getByText(/on WebGPU/).waitFor({ timeout: PATIENCE_MS });
+        await gpuPage.getByRole('textbox', { name: 'Steps' }).fill('2');
+        await gpuPage.getByText('Rate, words, layers and more').first().click();
+        await gpuPage.getByRole('textbox', { name: 'Preview every' }).fill('0');
+        await gpuPage.getByRole('button', { name: 'Train', exact: true }).click();
+        await gpuPage.getByText('Trained to step 2.').waitFor({ timeout: 2 * PATIENCE_MS });
+      } finally {
+        await gpu.close();
+      }
+    },
+    3 * TIMEOUT_MS,
+  );
+
   it('fits a phone', async () => {
     await page.setViewportSize({ width: 360, height: 740 });
     await page.goto(`${edge.url}/#train`);
