@@ -4,6 +4,7 @@ import { cardDigest, cardOf } from '../../plugins/contract/card-section.ts';
 import { TinctureError } from '../../plugins/contract/error.ts';
 import { DEFAULT_DEADLINE_MS, MAX_MODULE_BYTES } from '../../plugins/contract/limits.ts';
 import type { PluginErrorKind } from '../../plugins/contract/plugin-error.ts';
+import { kindOf } from '../../plugins/contract/style.ts';
 import { bytesSource } from '../formats/bytes-source.ts';
 import type { ByteSource } from '../formats/entry.ts';
 import { fileSource } from '../formats/node-file.ts';
@@ -31,8 +32,12 @@ Exits with 1 where no host would run it, or where a call did not end or trapped.
 /** Ends of a trial that are the plugin's fault in every host; a refusal may come of a context that it was not made for. */
 const FAULTS: ReadonlySet<PluginErrorKind> = new Set(['deadline', 'trap', 'invalid']);
 
+/** Of an embedding: vectors, which opening the file has read and bounded. */
+const NOTHING_RUNS: CheckReport = { problem: null, warnings: [] };
+
 interface Subject {
-  readonly wasm: Uint8Array;
+  /** Undefined for an embedding, of which nothing runs. */
+  readonly wasm: Uint8Array | undefined;
   /** Undefined for a bare module. */
   readonly style: StyleFile | undefined;
 }
@@ -44,8 +49,9 @@ export const check: Command = {
     const [file, ...rest] = positionals;
     if (file === undefined || rest.length > 0) throw new UsageError('check takes one file or folder');
     const { wasm, style } = await open(file, terminal);
-    const report = checkPlugin(wasm, file);
-    const trial = style === undefined || report.problem !== null ? undefined : await tried(style);
+    const report = wasm === undefined ? NOTHING_RUNS : checkPlugin(wasm, file);
+    const trial =
+      style === undefined || wasm === undefined || report.problem !== null ? undefined : await tried(style);
     const { facts = null, warnings } = report;
     const problem = report.problem ?? faultOf(trial);
     const manifest = style?.manifest;
@@ -63,7 +69,8 @@ export const check: Command = {
         }),
       );
     } else {
-      const title = manifest === undefined ? [] : [['style', `${manifest.name} ${manifest.version}`]];
+      const title =
+        manifest === undefined ? [] : [[kindOf(manifest), `${manifest.name} ${manifest.version}`]];
       const rows = [['file', file], ...title, ['may run', problem ?? 'yes'], ...rowsOf(report, trial)];
       terminal.out(printable(table(rows)));
       for (const warning of warnings) terminal.note(`warning: ${printable(warning)}`);
@@ -99,6 +106,7 @@ async function open(path: string, terminal: Terminal): Promise<Subject> {
 
 async function openStyle(source: ByteSource): Promise<Subject> {
   const style = await openStyleFile(source);
+  if (kindOf(style.manifest) === 'embedding') return { wasm: undefined, style };
   const wasm = await moduleOf(style);
   const { facts } = checkPlugin(wasm, source.name);
   const own = cardDigest(cardOf(style.manifest));

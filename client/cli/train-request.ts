@@ -200,9 +200,4 @@ function checkEnding(kind: TrainRequest['kind'], output: string): void {
   if (kind === 'model' && !output.endsWith('.safetensors')) {
     throw new UsageError('--output of a model must end in .safetensors');
   }
-  if (kind === 'embedding' && output.endsWith('.style')) {
-    throw new UsageError(
-      'a .style holds a hypernetwork; --output of an embedding ends in .pt or .safetensors',
-    );
-  }
 }

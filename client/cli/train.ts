@@ -9,7 +9,7 @@ const HELP = `Usage: tincture train hypernetwork|embedding|model --data DIR --ou
 Trains on this machine, from the pictures in DIR (PNG, JPEG, WebP, GIF), over a model that stays as it is; "train model"
 goes on with all weights of its UNet and text encoder, up to 64 million, into a checkpoint of its own. A picture's words
 are those in the .txt file of its name, else its file name. FILE.pt is what AUTOMATIC1111's web UI loads,
-FILE.safetensors the same without pickle, FILE.style a hypernetwork ready to publish, with previews and a card that
+FILE.safetensors the same without pickle, FILE.style the same ready to publish, with previews and a card that
 records its training; FILE.training.safetensors beside it holds what --resume goes on from, to the same numbers.
 
   --output FILE          the .pt, .safetensors or .style to write

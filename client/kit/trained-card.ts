@@ -1,4 +1,4 @@
-// The card of a style that was trained here: what its author says, what training knows, and words for the rest.
+// The card of a style or an embedding that was trained here: what its author says, what training knows, and words for the rest.
 import { TinctureError } from '../../plugins/contract/error.ts';
 import type { StyleTraining } from '../../plugins/contract/style.ts';
 import { checkCard } from './author-card.ts';
@@ -13,6 +13,8 @@ export interface TrainedFacts {
   readonly name: string;
   readonly base: Card['base'];
   readonly training: StyleTraining;
+  /** Of an embedding; undefined for a style. */
+  readonly vectors?: number | undefined;
 }
 
 /** Strength is what every hypernetwork offers; above 1.5 pictures rarely hold together. */
@@ -24,7 +26,7 @@ const PARAMETERS = [{ name: 'strength', default: 1, minimum: 0, maximum: 1.5 }];
  */
 export function trainedCard(
   said: Readonly<Record<string, unknown>>,
-  { name: trainedName, base, training }: TrainedFacts,
+  { name: trainedName, base, training, vectors }: TrainedFacts,
 ): Card {
   for (const field of ['author', 'licence']) {
     if (said[field] !== undefined) continue;
@@ -33,7 +35,7 @@ export function trainedCard(
       fix: `Write "${field}" into the card.`,
     });
   }
-  const { files: _, layers: _layers, ...own } = said;
+  const { files: _, layers: _layers, kind: _kind, vectors: _vectors, ...own } = said;
   const name = own['name'] ?? (styleNameFrom(trainedName) || 'style');
   const card = {
     version: '1.0.0',
@@ -41,11 +43,12 @@ export function trainedCard(
     description: wordsOf(training),
     tags: [],
     triggerWords: [],
-    parameters: PARAMETERS,
+    parameters: vectors === undefined ? PARAMETERS : [],
     ...own,
     name,
     base,
     training,
+    ...(vectors !== undefined && { kind: 'embedding', vectors }),
   };
   const { layers: _none, ...checked } = checkCard({ ...card, layers: null }, 'card');
   return checked;

@@ -1,4 +1,4 @@
-// What the card of a trained style records of its training.
+// What the card of a trained style or embedding records of its training.
 import type { StyleTraining } from '../../plugins/contract/style.ts';
 import type { ModelWidths, TrainingRequest } from './request.ts';
 
@@ -11,7 +11,7 @@ export interface StyleBaseModel {
 
 /** Facts after `steps` steps on `pictures` pictures, those held back and mirrored ones not counted. */
 export function styleFacts(
-  request: Pick<TrainingRequest, 'name' | 'batch' | 'accumulation' | 'rate'>,
+  request: Pick<TrainingRequest, 'kind' | 'name' | 'batch' | 'accumulation' | 'rate' | 'vectors'>,
   { facts, manifest, sha256 }: StyleBaseModel,
   pictures: number,
   steps: number,
@@ -28,5 +28,6 @@ export function styleFacts(
     contextWidth: facts.contextWidth,
     checkpointSha256: sha256,
   };
-  return { name: request.name, base, training };
+  const vectors = request.kind === 'embedding' ? request.vectors : undefined;
+  return { name: request.name, base, training, vectors };
 }

@@ -139,6 +139,32 @@ test(
   TIMEOUT,
 );
 
+test(
+  'an embedding as a .style is a word of the registry, with previews and its training; check takes it',
+  async () => {
+    const output = at('thing.style');
+    const { code, stderr } = await tincture(
+      'train', 'embedding', '--data', at('pictures'), '--model', `${GOLDEN}/sd-tiny`, '--output', output, '--vectors', '2',
+      '--steps', '1', '--author', 'Ada', '--licence', 'CC0-1.0', '--preview-seeds', '5', '--json',
+    ); // biome-ignore format: pairs
+    expect(code, stderr).toBe(0);
+    const { manifest } = await openStyleFile(await fileSource(output));
+    expect(manifest).toMatchObject({
+      kind: 'embedding',
+      name: 'thing',
+      vectors: 2,
+      layers: null,
+      parameters: [],
+      training: { pictures: 3, steps: 1, batch: 1, rates: '5e-3', base: 'sd-tiny' },
+      blobs: { plugin: null, previews: [expect.anything()] },
+    });
+    const checked: string[] = [];
+    await check.run([output], { out: (text) => checked.push(text), note: () => {} });
+    expect(checked[0]).toMatch(/embedding\s+thing 1\.0\.0\nmay run\s+yes/);
+  },
+  TIMEOUT,
+);
+
 test('what cannot be trained on is told before any step', async () => {
   mkdirSync(at('empty'), { recursive: true });
   mkdirSync(at('bad'), { recursive: true });
@@ -191,7 +217,7 @@ test.each([
   [[], /hypernetwork, embedding or model/],
   [['embedding', '--output', 'x.pt'], /--data is missing/],
   [['embedding', '--data', '.', '--output', 'x.ckpt'], /must end in .pt, .safetensors or .style/],
-  [['embedding', '--data', '.', '--output', 'x.style'], /a \.style holds a hypernetwork/],
+  [['embedding', '--data', '.', '--output', 'x.style'], /needs --author and --licence/],
   [['hypernetwork', '--data', '.', '--output', 'x.style'], /needs --author and --licence/],
   [
     ['hypernetwork', '--data', '.', '--output', 'x.pt', '--author', 'Ada'],
