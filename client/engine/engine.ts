@@ -46,7 +46,7 @@ export interface StyleUse {
 export interface StrengthPoint {
   /**
    * Share of the steps, 0 … 1, not below the point before: step i of n, from 0, is at i / n. Two points at one share are a jump.
-   * Before the first point and after the last their factors hold.
+   * Before the first point and after the last their factors hold. A second pass goes through the curve anew, by its own steps.
    */
   readonly at: number;
   /** −10 … 10 */

@@ -56,7 +56,8 @@ export async function drawGrid<R extends GridRequest, Result extends CellResult>
   checkAxes(x, y, base);
   const cells = cellsOf(base, x, y);
   const layout = layoutOf(x, y);
-  const plan = planSheet(layout, size);
+  // Too large a sheet is refused before the first picture, by the size that is expected.
+  planSheet(layout, size);
   const drawn = new Map<Cell<R>, DrawnCell>();
   const notices = new Set<string>();
   for (const cell of drawingOrder(cells)) {
@@ -75,7 +76,9 @@ export async function drawGrid<R extends GridRequest, Result extends CellResult>
     layout,
     cells.map((cell) => drawn.get(cell)!.picture),
   );
-  const parameters = sheetParameters(drawn.get(cells[0]!)!.parameters, x, y);
+  const first = drawn.get(cells[0]!)!;
+  const plan = planSheet(layout, first.picture);
+  const parameters = sheetParameters(first.parameters, x, y);
   return { sheet, plan, png: encodePng(sheet, { parameters }), parameters, cells, notices: [...notices] };
 }
 
