@@ -7,6 +7,7 @@ import { StyleMark } from './style-mark.tsx';
 
 const selectShelf = (state: StudioState) => state.shelf;
 const selectInUse = (state: StudioState) => state.inUse;
+const selectEmbeddings = (state: StudioState) => state.embeddings;
 
 /** The search is of use once the shelf no longer fits the eye. */
 const SEARCH_FROM = 7;
@@ -15,6 +16,7 @@ export function Shelf() {
   const { store, actions } = useStudio();
   const shelf = useSelected(selectShelf);
   const inUse = useSelected(selectInUse);
+  const embeddings = useSelected(selectEmbeddings);
   const [query, setQuery] = useState('');
   const wanted = query.trim().toLowerCase();
   const free = shelf.filter((style) => !inUse.some(({ id }) => id === style.id));
@@ -23,7 +25,7 @@ export function Shelf() {
   );
   return (
     <div class="shelf">
-      {shelf.length < SEARCH_FROM ? null : (
+      {shelf.length + embeddings.length < SEARCH_FROM ? null : (
         <form
           class="search"
           onSubmit={(event) => {
@@ -34,8 +36,8 @@ export function Shelf() {
           <input
             type="search"
             value={query}
-            aria-label="Search styles"
-            placeholder="Search styles"
+            aria-label="Search styles and embeddings"
+            placeholder="Search styles and embeddings"
             onInput={(event) => setQuery(event.currentTarget.value)}
           />
           <button type="submit" class="tool" title="Search the registry">

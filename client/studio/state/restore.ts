@@ -136,7 +136,9 @@ function missingEmbeddings(drawn: DrawnWith, embeddings: StudioState['embeddings
       words.some((known) => known.toLowerCase() === word.toLowerCase()),
     );
     if (found === undefined)
-      return [`The embedding ${word} is not here. Drop its file, so that its word works.`];
+      return [
+        `The embedding ${word} is not here. Drop its file, or search for it under “Styles”, so that its word works.`,
+      ];
     return found.sha256.startsWith(hash)
       ? []
       : [`The embedding ${word} at hand is another file than the picture’s.`];
