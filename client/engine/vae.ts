@@ -12,7 +12,7 @@ import { type Tiling, tiledSession } from './tiles.ts';
 export const WHOLE_RUN_BYTES = 2 ** 31;
 
 /** As many latents as a picture of 512 pixels of Stable Diffusion has, which it was trained on, and a quarter of it. */
-const TILE = { side: 64, overlap: 16 } as const;
+export const TILE = { side: 64, overlap: 16 } as const;
 
 /** Decodes [1, c, h, w] and encodes [1, 3, H, W], each by one session of a single input and output. */
 export interface Vae {
