@@ -26,7 +26,7 @@ const KEPT = {
   'min-snr': text, 'snr-floor': text, 'spread-timesteps': flag, rollouts: text, seed: text, size: text, buckets: flag, crop: text,
   flip: flag, alpha: flag, sampled: flag,
   template: { type: 'string', multiple: true }, 'shuffle-tags': flag, 'tag-dropout': text, empty: text,
-  'hold-back': text, memory: text, widths: text, layers: text, activation: text, initialization: text,
+  'hold-back': text, validate: text, memory: text, widths: text, layers: text, activation: text, initialization: text,
   'layer-norm': flag, 'activate-output': flag, dropout: text, vectors: text, 'start-words': text,
 } as const; // biome-ignore format: a table
 
@@ -134,6 +134,7 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
     tagDropout: share('tag-dropout'),
     emptyShare: share('empty'),
     holdBack: whole('hold-back', 0, 0, 10_000),
+    validate: whole('validate', 0, 0, 10_000),
     memory: memoryOf(word('memory')),
     saveEvery: whole('save-every', 250, 0, 1_000_000),
     previewEvery: whole('preview-every', 0, 0, 1_000_000),

@@ -95,7 +95,7 @@ export async function trainToFiles(
       {
         saveEvery: request.saveEvery,
         previewEvery: request.previewEvery,
-        validateEvery: request.holdBack > 0 ? Math.max(request.saveEvery, 1) : 0,
+        validateEvery: split.validation.length > 0 ? Math.max(request.saveEvery, 1) : 0,
         signal,
       },
       {

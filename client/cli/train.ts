@@ -40,6 +40,7 @@ records its training; FILE.training.safetensors beside it holds what --resume go
   --tag-dropout X        share of tags left out, 0 to 1
   --empty X              share of empty prompts, 0 to 1
   --hold-back N          pictures kept for a validation loss (default 0)
+  --validate N           the same loss on N of the pictures that are trained on, at noise of its own (default 0)
   --memory PLAN          kept, cheap or segments: what the backward pass computes again to save memory (default: by size)
   --save-every N         steps between saves (default 250; there is always one at the end)
   --preview-every N      steps between pictures FILE-STEP.png (default 0: none)

@@ -50,6 +50,12 @@ def step_preview(options):
     tiny_decoder.train(options.work, HERE, options.minutes * 60, options.workers)
 
 
+def step_folders(options):
+    import training_folders
+    training_folders.write_styles(options.work)
+    training_folders.write_drawings(options.work)
+
+
 STEPS = {
     "data": (step_data, "fetch the icon packages with npm, rasterise them, learn the vocabulary if there is none", 0),
     "vae": (step_vae, "train the autoencoder", 14),
@@ -58,7 +64,8 @@ STEPS = {
     "decoder": (step_decoder, "train the decoder to smooth the grain of drawn latents", 4),
     "export": (step_export, "write checkpoint.safetensors and model.json beside this script", 0),
     "preview": (step_preview, "distil the small decoder of previews from the exported model", 8),
-    "styles": (step_styles, "train the three styles (minutes: for each)", 5),
+    "styles": (step_styles, "train styles here (minutes: for each)", 5),
+    "folders": (step_folders, "write the pictures that `tincture train` takes for the styles, and for the model itself", 0),
 }
 
 

@@ -104,26 +104,41 @@ async function startWeights(
   }
 }
 
-/** Some of the pictures, drawn by the seed, are never trained on. A mirrored picture goes with its original. */
+/**
+ * Some of the pictures, drawn by the seed, for the validation loss: `holdBack` of them are never trained on, `validate` of
+ * them are, but at noise and timesteps that training does not draw. A mirrored picture goes with its original. Throws
+ * `training/data` when they are more than there are, and `training/option` when both are asked for.
+ */
 export function holdBack(
   all: readonly Example[],
-  request: Pick<TrainingRequest, 'holdBack' | 'flip' | 'seed'>,
+  request: Pick<TrainingRequest, 'holdBack' | 'validate' | 'flip' | 'seed'>,
 ): SplitExamples {
+  const { holdBack: held, validate = 0 } = request;
   const copies = request.flip ? 2 : 1;
   const count = all.length / copies;
-  if (request.holdBack === 0) return { examples: all, validation: [] };
-  if (request.holdBack >= count) {
-    throw new TrainingError('training/data', 'holding back leaves no picture to train on', {
-      expected: `at most ${count - 1} held back`,
-      found: String(request.holdBack),
-    });
+  if (held > 0 && validate > 0) {
+    throw new TrainingError(
+      'training/option',
+      'a validation loss on pictures both trained on and held back',
+      {
+        fix: 'Ask for one of them.',
+      },
+    );
+  }
+  if (held === 0 && validate === 0) return { examples: all, validation: [] };
+  if (held >= count || validate > count) {
+    throw new TrainingError(
+      'training/data',
+      held > 0 ? 'holding back leaves no picture to train on' : 'there are fewer pictures to validate on',
+      { expected: `at most ${held > 0 ? count - 1 : count}`, found: String(held + validate) },
+    );
   }
   const order = randomStream(request.seed, PURPOSE.start, 1).shuffled(
     Array.from({ length: count }, (_, i) => i),
   );
-  const kept = new Set(order.slice(0, request.holdBack));
+  const chosen = new Set(order.slice(0, held + validate));
   return {
-    examples: all.filter((_, i) => !kept.has(Math.floor(i / copies))),
-    validation: all.filter((_, i) => kept.has(Math.floor(i / copies)) && i % copies === 0),
+    examples: validate > 0 ? all : all.filter((_, i) => !chosen.has(Math.floor(i / copies))),
+    validation: all.filter((_, i) => chosen.has(Math.floor(i / copies)) && i % copies === 0),
   };
 }

@@ -38,6 +38,8 @@ export interface TrainingRequest {
   readonly tagDropout: number;
   readonly emptyShare: number;
   readonly holdBack: number;
+  /** Pictures that are trained on and looked at by the validation loss too. Default 0. */
+  readonly validate?: number;
   /** Undefined: by the step's size. */
   readonly memory: MemoryPlan | undefined;
   /** Of a hypernetwork; undefined: all widths of the model. */

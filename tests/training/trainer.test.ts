@@ -128,6 +128,15 @@ test('pictures in buckets, mirrored, are examples of several sizes, encoded once
   expect(kept.map(({ caption }) => caption)).not.toContain(validation[0]!.caption);
   expect(kept).toHaveLength(4);
   expect(() => holdBack(all, { holdBack: 3, flip: true, seed: 3n })).toThrow(/leaves no picture.*at most 2/s);
+  const looked = holdBack(all, { holdBack: 0, validate: 1, flip: true, seed: 3n });
+  expect(looked.examples).toBe(all);
+  expect(looked.validation).toEqual(validation);
+  expect(() => holdBack(all, { holdBack: 0, validate: 4, flip: true, seed: 3n })).toThrow(
+    /fewer pictures.*at most 3/s,
+  );
+  expect(() => holdBack(all, { holdBack: 1, validate: 1, flip: true, seed: 3n })).toThrow(
+    /both trained on and held back/,
+  );
 });
 
 function job(change: Partial<TrainingOptions> = {}): TrainerJob {
