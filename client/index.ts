@@ -27,6 +27,7 @@ export type {
   StyleUse,
 } from './engine/engine.ts';
 export { EngineError } from './engine/errors.ts';
+export { HIRES_UPSCALERS } from './engine/hires.ts';
 export { VERSION } from './engine/version.ts';
 export { createWorkerEngine } from './engine/worker-engine.ts';
 export { listWorkingFiles, removeWorkingFiles } from './engine/working-files-opfs.ts';
@@ -45,7 +46,7 @@ export { HypernetworkSum } from './hypernetwork/merge.ts';
 export { readHypernetwork } from './hypernetwork/read.ts';
 export type { StrengthFactors } from './hypernetwork/strength.ts';
 export { writeHypernetworkPt, writeHypernetworkSafetensors } from './hypernetwork/write.ts';
-export { TOKENIZER_ADVICE } from './model-store/identify.ts';
+export { identifyModel, TOKENIZER_ADVICE } from './model-store/identify.ts';
 export { type OwnModel, type OwnModels, openOwnModels, type Pick } from './model-store/own-models.ts';
 export { createFrameHost } from './plugin-host/frame.ts';
 export { type PictureParameters, parseParameters } from './prompt/parameters.ts';

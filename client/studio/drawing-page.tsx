@@ -6,8 +6,10 @@ import { DropVeil } from './components/drop-veil.tsx';
 import { FailurePanel, Notices } from './components/failure-panel.tsx';
 import { FineSettings } from './components/fine-settings.tsx';
 import { Gallery } from './components/gallery.tsx';
+import { PictureOffer } from './components/picture-offer.tsx';
 import { PrintDialog } from './components/print-dialog.tsx';
 import { Sheet } from './components/sheet.tsx';
+import { StartPanel } from './components/start-panel.tsx';
 import { useStudio } from './components/studio-context.ts';
 import { StyleRack } from './components/style-rack.tsx';
 import { ofDrop } from './state/drops.ts';
@@ -35,11 +37,13 @@ export function DrawingPage() {
       <main class="bench">
         <div class="compose">
           <Composer />
+          <StartPanel />
           <DrawBar />
         </div>
         <div class="centre">
           <FailurePanel />
           <Notices />
+          <PictureOffer />
           <Sheet onEnlarge={setEnlarged} />
           <Gallery onEnlarge={setEnlarged} />
         </div>
@@ -50,7 +54,7 @@ export function DrawingPage() {
         <PrintDialog number={enlarged} onShow={setEnlarged} onClose={() => setEnlarged(undefined)} />
       )}
       <DropVeil
-        words="Let go: a style is used, a picture’s parameters are restored, a model is loaded."
+        words="Let go: a style is used, a picture is drawn on or its parameters are restored, a model is added."
         take={take}
       />
     </>

@@ -12,6 +12,7 @@ import './css/layout.css';
 import './css/sheet.css';
 import './css/styles.css';
 import './css/dialogs.css';
+import './css/start.css';
 import './css/models.css';
 import './css/account.css';
 import { registerServiceWorker } from './offline.ts';
@@ -29,7 +30,17 @@ const ownModels = openOwnModels();
 const tincture = openLibrary(location.origin, ownModels);
 const shelf = createModelShelf(store, ownModels);
 const saveData = (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
-const actions = createActions(store, tincture, saveData);
+const actions = createActions(store, tincture, saveData, (file) => {
+  location.hash = '#models';
+  void shelf.bring([{ path: file.name, file }]);
+  store.dispatch({
+    kind: 'notice',
+    notices: [
+      `${file.name} is a whole model, not a style: it is added here, as a copy in this browser. To read it from where it lies ` +
+        'instead, stop and use “Choose files …”.',
+    ],
+  });
+});
 
 for (const kind of ['online', 'offline'] as const) {
   addEventListener(kind, () => store.dispatch({ kind: 'online', online: kind === 'online' }));
@@ -57,6 +68,7 @@ render(
 await registerServiceWorker(store);
 await Promise.all([
   actions.open(),
+  actions.reopen(),
   takeLinked(linkedStyles(location.search), store, actions),
   sayLinked(linkedEmbeddings(location.search), store, actions),
 ]);

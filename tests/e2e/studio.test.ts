@@ -137,6 +137,7 @@ describe('on wasm, with the default model', { timeout: TIMEOUT_MS }, () => {
     await page.getByRole('button', { name: 'Take bold out of use' }).click();
     await fill(page, { prompt: 'something else', seed: '99', steps: 9 });
     await drop(page, [{ name: download.suggestedFilename(), mimeType: 'image/png', buffer: png }]);
+    await page.getByRole('button', { name: 'Restore its settings' }).click();
     await expect.poll(() => page.getByLabel('What to draw').inputValue()).toBe('red apple');
     expect(await page.getByLabel('Seed', { exact: true }).inputValue()).toBe('7');
     expect(await page.locator('.style-card h3').allTextContents()).toEqual(['bold', 'fine']);
@@ -177,6 +178,46 @@ describe('on wasm, with the default model', { timeout: TIMEOUT_MS }, () => {
     }
   });
 
+  it('a picture is drawn on within a painted mask, and what is outside stays', async () => {
+    const { pixels: before } = await shownPicture(page);
+    await page.getByRole('button', { name: 'Draw on it' }).click();
+    await page.getByRole('button', { name: 'Paint a mask' }).last().click();
+    const dialog = page.getByRole('dialog');
+    const box = (await dialog.locator('canvas').boundingBox())!;
+    const brush = dialog.getByLabel('Brush, as a number');
+    await brush.fill('16');
+    await brush.press('Tab');
+    const at = (x: number, y: number) =>
+      [box.x + (x / 64) * box.width, box.y + (y / 64) * box.height] as const;
+    await page.mouse.move(...at(14, 20));
+    await page.mouse.down();
+    await page.mouse.move(...at(14, 30));
+    await page.mouse.move(...at(14, 44));
+    await page.mouse.up();
+    await page.mouse.click(...at(56, 8));
+    await dialog.getByRole('button', { name: 'Undo' }).click();
+    await dialog.getByText(/% is drawn anew/).waitFor();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    for (const [name, value] of [['Drawn anew', '1'], ['Soft edge', '0']] as const) {
+      const field = page.getByLabel(`${name}, as a number`);
+      await field.fill(value);
+      await field.press('Tab');
+    } // biome-ignore format: pairs
+    await fill(page, { seed: '31', steps: 2 });
+    const { pixels } = await draw(page);
+    const changed = [...Array(64 * 64).keys()].filter((i) =>
+      [0, 1, 2].some((c) => pixels[4 * i + c] !== before[4 * i + c]),
+    );
+    // A brush 16 wide along the line from (14, 20) to (14, 44).
+    const painted = (i: number) => {
+      const [x, y] = [(i % 64) + 0.5, Math.floor(i / 64) + 0.5];
+      return Math.hypot(x - 14, y - Math.min(Math.max(y, 20), 44)) <= 8.5;
+    };
+    expect(changed.length).toBeGreaterThan(200);
+    expect(changed.filter((i) => !painted(i))).toEqual([]);
+    await fill(page, { seed: '7', steps: 1 });
+  });
+
   it('a broken style is told in words, and the studio goes on', async () => {
     await drop(page, [{ name: 'broken.pt', mimeType: '', buffer: Buffer.from('not a torch file at all') }]);
     const words = await page.getByRole('alert').textContent();
@@ -199,8 +240,12 @@ describe('on wasm, with the default model', { timeout: TIMEOUT_MS }, () => {
     for (const title of ['bold', 'fine']) {
       await page.getByRole('button', { name: `Take ${title} out of use` }).click();
     }
+    await page.getByRole('button', { name: 'Begin on noise again' }).click();
     await fill(page, BASE);
     expect((await draw(page)).pixels).toEqual(first.pixels);
+    // Kept for the reload at the end.
+    await page.getByRole('button', { name: 'Draw on it' }).click();
+    await page.getByText('All of it is drawn over.').waitFor();
   });
 
   it('the gallery enlarges by keyboard and gives settings back', async () => {
@@ -231,6 +276,8 @@ describe('on wasm, with the default model', { timeout: TIMEOUT_MS }, () => {
     await page.reload();
     expect(await engineReady(page)).toBe('WebAssembly');
     await page.getByText('offline', { exact: true }).waitFor();
+    await page.getByText('All of it is drawn over.').waitFor();
+    await page.getByRole('button', { name: 'Begin on noise again' }).click();
     await fill(page, BASE);
     expect((await draw(page)).pixels).toEqual(first.pixels);
     expect(fetched.filter((path) => path.startsWith('/v1/blobs/'))).toEqual([]);

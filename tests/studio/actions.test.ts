@@ -53,6 +53,7 @@ function studio(generate: StudioEngine['generate'] = async ({ seed }) => resultO
   const tincture: Tincture = {
     samplers: [{ name: 'ddim', title: 'DDIM', ownTimesteps: true }],
     schedules: [],
+    upscalers: [],
     openEngine,
     modelSource: async (model) => model,
     defaultsOf: () => ({ steps: 5 }),
@@ -76,6 +77,8 @@ function studio(generate: StudioEngine['generate'] = async ({ seed }) => resultO
     },
     describeEmbedding: async (file) =>
       file.name.startsWith('word') ? { ...WORD, name: file.name, file } : undefined,
+    isModel: async ({ name }) => name.startsWith('checkpoint'),
+    readPicture: async () => PICTURE.picture,
     readParameters: () => undefined,
     keep: async () => '',
     kept: async () => undefined,
@@ -84,7 +87,9 @@ function studio(generate: StudioEngine['generate'] = async ({ seed }) => resultO
     forgetAll: async () => {},
   };
   const store = createStore(reduce, FIRST_STATE);
-  return { store, engine, openEngine, listModels, actions: createActions(store, tincture, false) };
+  const toModels = vi.fn<(file: File) => void>();
+  const actions = createActions(store, tincture, false, toModels);
+  return { store, engine, openEngine, listModels, tincture, toModels, actions };
 }
 
 /** Draws until its signal stops it. */
@@ -320,10 +325,12 @@ describe('dropped files', () => {
   it('are sorted by what they are', async () => {
     const names = (list: readonly File[]) => list.map(({ name }) => name);
     const sorted = await sortFiles(
-      ['a.pt', 'b.SAFETENSORS', 'c.png', 'd.txt', 'e.style'].map((name) => new File([], name)),
+      ['a.pt', 'b.SAFETENSORS', 'c.png', 'd.txt', 'e.style', 'f.ckpt', 'g.JPG'].map(
+        (name) => new File([], name),
+      ),
     );
-    expect(names(sorted.styles)).toEqual(['a.pt', 'b.SAFETENSORS', 'e.style']);
-    expect(names(sorted.pictures)).toEqual(['c.png']);
+    expect(names(sorted.styles)).toEqual(['a.pt', 'b.SAFETENSORS', 'e.style', 'f.ckpt']);
+    expect(names(sorted.pictures)).toEqual(['c.png', 'g.JPG']);
     expect(names(sorted.unknown)).toEqual(['d.txt']);
     expect(names((await sortFiles(files)).model)).toEqual(Object.keys(model));
   });
@@ -350,6 +357,15 @@ describe('dropped files', () => {
     expect(store.state().notices).toEqual([]);
   });
 
+  it('a whole model is brought to the page of models', async () => {
+    const { actions, store, toModels } = studio();
+    const file = new File(['x'], 'checkpoint.safetensors');
+    await actions.bring([file]);
+    expect(toModels.mock.calls).toEqual([[file]]);
+    expect(store.state().inUse).toEqual([]);
+    expect(store.state().failure).toBeUndefined();
+  });
+
   it('a broken style is a failure by its name, and the others are still used', async () => {
     const { actions, store } = studio();
     await actions.bring([new File([], 'empty.pt'), new File(['x'], 'good.pt')]);
@@ -372,11 +388,9 @@ describe('dropped files', () => {
     expect(store.state().failure?.message).toMatch(/the file of the merges is missing; expected merges\.txt/);
   });
 
-  it('what is no use is named, and a picture without parameters too', async () => {
+  it('what is no use is named', async () => {
     const { actions, store } = studio();
     await actions.bring([new File(['x'], 'notes.doc')]);
     expect(store.state().notices[0]).toMatch(/notes\.doc: not a file that the studio can use/);
-    await actions.bring([new File(['x'], 'plain.png')]);
-    expect(store.state().notices[0]).toMatch(/plain\.png carries no parameters/);
   });
 });

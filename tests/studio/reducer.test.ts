@@ -16,6 +16,7 @@ const print = (seed: string) => ({
   settings: { ...FIRST_STATE.settings, seed },
   styles: [],
   embeddings: [],
+  start: undefined,
   model: 'm',
   milliseconds: 5,
 });

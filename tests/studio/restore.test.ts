@@ -14,7 +14,11 @@ const lists = {
     { name: 'euler', title: 'Euler', ownTimesteps: false },
   ],
   schedules: [{ name: 'karras', title: 'Karras' }],
-};
+  upscalers: [
+    { name: 'latent', title: 'Latent' },
+    { name: 'latent-nearest', title: 'Latent (nearest)' },
+  ],
+} as const;
 const shelf: ShelfStyle[] = ['neon', 'ink'].map((name) => ({
   id: `registry:${name}`,
   name,
@@ -49,6 +53,12 @@ const drawn: DrawnWith = {
   variationStrength: 0.3,
   laterSeedDelta: 31337,
   denoisingStrength: undefined,
+  maskBlur: undefined,
+  maskedContent: undefined,
+  hiresScale: undefined,
+  hiresSize: undefined,
+  hiresSteps: undefined,
+  hiresUpscaler: undefined,
   embeddings: {},
 };
 
@@ -75,6 +85,13 @@ describe('restoreFrom', () => {
       laterSeedDelta: 31337,
       batchSize: 1,
       batchCount: 1,
+      denoisingStrength: 0.75,
+      maskBlur: 4,
+      maskedContent: 'original',
+      hiresUpscaler: '',
+      hiresScale: 2,
+      hiresSteps: 0,
+      hiresStrength: 0.7,
     });
     expect(inUse).toEqual([
       { id: 'registry:ink', strength: -0.5 },
@@ -178,6 +195,39 @@ describe('restoreFrom', () => {
       lists,
     );
     expect(other.notices.join(' ')).toMatch(/brush at hand is another file/);
+  });
+
+  it('puts back how a start picture and its mask were drawn, and says that they are not in the file', () => {
+    const told = { ...drawn, denoisingStrength: 0.4, maskBlur: 7, maskedContent: 'latent noise' };
+    const { settings, notices } = restoreFrom(told, state, lists);
+    expect(settings).toMatchObject({ denoisingStrength: 0.4, maskBlur: 7, maskedContent: 'latent noise' });
+    expect(notices[1]).toMatch(/drawn over another picture, within a mask, which the file does not carry/);
+    const hostile = { ...told, denoisingStrength: 9, maskBlur: -3, maskedContent: 'x' };
+    expect(restoreFrom(hostile, state, lists).settings).toMatchObject({
+      denoisingStrength: 1,
+      maskBlur: 0,
+      maskedContent: 'original',
+    });
+  });
+
+  it('puts a second pass back, by its factor or by the size that it came to', () => {
+    const hires = { denoisingStrength: 0.6, hiresSteps: 9, hiresUpscaler: 'Latent (nearest)' };
+    const { settings, notices } = restoreFrom({ ...drawn, ...hires, hiresScale: 1.5 }, state, lists);
+    expect(settings).toMatchObject({
+      hiresUpscaler: 'latent-nearest',
+      hiresScale: 1.5,
+      hiresSteps: 9,
+      hiresStrength: 0.6,
+      denoisingStrength: 0.75,
+    });
+    expect(notices).toHaveLength(1);
+    const sized = { ...drawn, ...hires, hiresUpscaler: 'ESRGAN_4x', hiresSize: { width: 192, height: 192 } };
+    const other = restoreFrom(sized, state, lists);
+    expect(other.settings).toMatchObject({ hiresUpscaler: 'pixels', hiresScale: 2 });
+    expect(other.notices.slice(1)).toEqual([
+      expect.stringMatching(/upscaler ESRGAN_4x is not known here/),
+      expect.stringMatching(/192 × 192, another shape than the first/),
+    ]);
   });
 
   it('knows the model by its hash where it is loaded, whatever its name', () => {

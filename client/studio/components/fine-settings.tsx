@@ -3,6 +3,7 @@ import type { Settings } from '../state/settings.ts';
 import { LIMITS, namedAs, within } from '../state/settings.ts';
 import type { StudioState } from '../state/studio.ts';
 import { FinerSettings } from './finer-settings.tsx';
+import { HiresSettings } from './hires-settings.tsx';
 import { SeedField } from './seed-field.tsx';
 import { SizeFields } from './size-fields.tsx';
 import { Slider } from './slider.tsx';
@@ -68,6 +69,7 @@ export function FineSettings() {
         </label>
       </div>
       <SizeFields width={settings.width} height={settings.height} set={set} />
+      <HiresSettings settings={settings} set={set} />
       <FinerSettings settings={settings} set={set} />
     </section>
   );

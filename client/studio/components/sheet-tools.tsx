@@ -21,8 +21,8 @@ export function SheetTools({ print, onEnlarge }: SheetToolsProps) {
   const copy = () =>
     actions.attempt('Copying the command', async () => {
       const { shelf } = store.state();
-      const { settings, styles, model, embeddings } = print;
-      await navigator.clipboard.writeText(commandFor(settings, styles, shelf, model, embeddings));
+      const { settings, styles, model, embeddings, start } = print;
+      await navigator.clipboard.writeText(commandFor(settings, styles, shelf, model, embeddings, start));
       setCopied(true);
       setTimeout(() => setCopied(false), 2000);
     });
@@ -48,6 +48,14 @@ export function SheetTools({ print, onEnlarge }: SheetToolsProps) {
         onClick={() => actions.useSettings(print.number)}
       >
         <Icon name="reuse" /> Use settings
+      </button>
+      <button
+        type="button"
+        class="quiet"
+        title="Begin the next picture on this one"
+        onClick={() => void actions.beginOnPrint(print.number)}
+      >
+        <Icon name="brush" /> Draw on it
       </button>
       <button
         type="button"

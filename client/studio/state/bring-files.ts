@@ -2,7 +2,7 @@
 import { modelParts, sortFiles } from './drops.ts';
 import { embeddingText } from './embeddings.ts';
 import type { EngineKeeper } from './engine-keeper.ts';
-import { droppedModelName, restoreFrom } from './restore.ts';
+import { droppedModelName } from './restore.ts';
 import type { Store } from './store.ts';
 import type { StudioAction, StudioState } from './studio.ts';
 import type { Tincture } from './tincture.ts';
@@ -14,13 +14,17 @@ export interface BringerParts {
   /** Runs `work`; what it throws becomes the failure panel. */
   attempt<Result>(doing: string, work: () => Promise<Result>): Promise<Result | undefined>;
   load(): Promise<boolean>;
+  /** Shows the page of models and brings it a file. */
+  toModels(file: File): void;
+  /** Begins on a picture. */
+  beginOn(file: File): Promise<void>;
   /** Ends the engine and the picture that it draws. */
   dismiss(): void;
 }
 
 /** The verb that takes files. What a file is, its content tells wherever names do not. */
 export function createBringer(parts: BringerParts): (files: readonly File[]) => Promise<void> {
-  const { store, tincture, keeper, attempt, dismiss, load } = parts;
+  const { store, tincture, keeper, attempt, dismiss, load, toModels, beginOn } = parts;
   const notice = (text: string): void => store.dispatch({ kind: 'notice', notices: [text] });
 
   const bringModel = async (files: readonly File[]): Promise<void> => {
@@ -38,6 +42,10 @@ export function createBringer(parts: BringerParts): (files: readonly File[]) => 
   };
 
   const bringStyle = async (file: File): Promise<void> => {
+    if (await tincture.isModel(file)) {
+      toModels(file);
+      return;
+    }
     const style = await tincture.describeStyle(file);
     store.dispatch({ kind: 'shelve', styles: [style] });
     store.dispatch({ kind: 'take', id: style.id });
@@ -56,14 +64,10 @@ export function createBringer(parts: BringerParts): (files: readonly File[]) => 
   };
 
   const bringPicture = async (file: File): Promise<void> => {
-    const drawn = tincture.readParameters(new Uint8Array(await file.arrayBuffer()));
-    if (drawn === undefined) {
-      notice(`${file.name} carries no parameters: it was saved by a program that does not write them.`);
-      return;
-    }
-    const restored = restoreFrom(drawn, store.state(), tincture);
-    store.dispatch({ kind: 'restore', settings: restored.settings, inUse: restored.inUse });
-    store.dispatch({ kind: 'notice', notices: restored.notices });
+    const bytes = isPhoto(file) ? undefined : new Uint8Array(await file.arrayBuffer());
+    const drawn = bytes && tincture.readParameters(bytes);
+    if (drawn === undefined) await beginOn(file);
+    else store.dispatch({ kind: 'offer', offered: { file, drawn } });
   };
 
   return async (files) => {
@@ -71,7 +75,7 @@ export function createBringer(parts: BringerParts): (files: readonly File[]) => 
     if (sorted.model.length > 0) await attempt('Reading the dropped model', () => bringModel(sorted.model));
     for (const file of [...sorted.styles, ...sorted.pictures]) {
       await attempt(`Reading ${file.name}`, async () => {
-        if (await bringEmbedding(file)) return;
+        if (!isPhoto(file) && (await bringEmbedding(file))) return;
         await (sorted.pictures.includes(file) ? bringPicture(file) : bringStyle(file));
       });
     }
@@ -79,8 +83,13 @@ export function createBringer(parts: BringerParts): (files: readonly File[]) => 
       const names = sorted.unknown.map(({ name }) => name).join(', ');
       notice(
         `${names}: not a file that the studio can use. It takes .pt and .safetensors hypernetworks and embeddings, ` +
-          'PNG pictures with parameters, and model folders with a model.json.',
+          'pictures, and models.',
       );
     }
   };
+}
+
+/** A picture that can carry neither parameters nor an embedding. */
+function isPhoto({ name }: File): boolean {
+  return /\.(jpe?g|webp)$/i.test(name);
 }

@@ -1,6 +1,7 @@
 // The command line that draws the same picture outside the browser.
 import type { ShelfEmbedding } from './embeddings.ts';
 import type { Settings } from './settings.ts';
+import { maskOf, type StartPicture } from './start-picture.ts';
 import { strengthWords } from './strengths.ts';
 import type { ShelfStyle, StyleInUse } from './styles.ts';
 
@@ -14,6 +15,7 @@ export function commandFor(
   shelf: readonly ShelfStyle[],
   model: string,
   embeddings: readonly ShelfEmbedding[] = [],
+  start?: StartPicture,
 ): string {
   const words = ['npm run -s tincture -- generate', quote(settings.prompt), '--model', quote(model)];
   for (const use of styles) {
@@ -43,8 +45,34 @@ export function commandFor(
   if (settings.vaeTiling !== 'auto') words.push('--vae-tiling', settings.vaeTiling);
   if (settings.batchSize > 1) words.push('--batch-size', String(settings.batchSize));
   if (settings.batchCount > 1) words.push('--batch-count', String(settings.batchCount));
+  words.push(...(start === undefined ? hiresWords(settings) : startWords(start, settings)));
   words.push('--width', String(settings.width), '--height', String(settings.height), '--output picture.png');
   return words.join(' ');
+}
+
+/** The mask is saved from its dialog under this name. */
+export const MASK_NAME = 'mask.png';
+
+function startWords(start: StartPicture, settings: Settings): string[] {
+  const words = ['--image', quote(start.name), '--denoise', String(settings.denoisingStrength)];
+  if (maskOf(start) === undefined) return words;
+  const content = settings.maskedContent.replace(' ', '-');
+  return [
+    ...words,
+    '--mask',
+    MASK_NAME,
+    '--mask-blur',
+    String(settings.maskBlur),
+    '--masked-content',
+    content,
+  ];
+}
+
+function hiresWords({ hiresUpscaler, hiresScale, hiresSteps, hiresStrength }: Settings): string[] {
+  if (hiresUpscaler === '') return [];
+  const steps = hiresSteps > 0 ? ['--hires-steps', String(hiresSteps)] : [];
+  const words = ['--hires-upscaler', hiresUpscaler, '--hires-scale', String(hiresScale), ...steps];
+  return [...words, '--hires-denoise', String(hiresStrength)];
 }
 
 /** Single quotes, in which a shell reads nothing but the next single quote. */

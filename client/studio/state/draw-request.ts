@@ -2,6 +2,7 @@
 import { embeddingsFor, type ShelfEmbedding } from './embeddings.ts';
 import type { Settings } from './settings.ts';
 import { namedAs, seedOf } from './settings.ts';
+import { type StartPicture, startRequest } from './start-picture.ts';
 import type { ShelfStyle, StyleInUse } from './styles.ts';
 import type { DrawRequest, Tincture } from './tincture.ts';
 
@@ -11,6 +12,7 @@ export function requestOf(
   styles: DrawRequest['styles'],
   lists: Pick<Tincture, 'samplers'>,
   embeddings: readonly ShelfEmbedding[] = [],
+  start?: StartPicture,
 ): DrawRequest {
   const { variationStrength, clipSkip, rng, laterSeedDelta, batchSize, batchCount } = settings;
   const sampler = namedAs(lists.samplers, settings.sampler);
@@ -40,7 +42,23 @@ export function requestOf(
     vaeTiling: settings.vaeTiling,
     batchSize,
     batchCount,
+    ...startRequest(start, settings),
+    ...(start === undefined ? hiresRequest(settings) : {}),
     previewEvery: 1,
+  };
+}
+
+/** A second pass, which only pictures from noise have. */
+function hiresRequest(settings: Settings): Pick<DrawRequest, 'hires'> {
+  const { hiresUpscaler, hiresScale, hiresSteps, hiresStrength } = settings;
+  if (hiresUpscaler === '') return {};
+  return {
+    hires: {
+      upscaler: hiresUpscaler,
+      scale: hiresScale,
+      denoisingStrength: hiresStrength,
+      ...(hiresSteps > 0 ? { steps: hiresSteps } : {}),
+    },
   };
 }
 

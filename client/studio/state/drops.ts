@@ -4,7 +4,7 @@ import { blobSource, isStyleFile, TinctureError } from '../../index.ts';
 /** `model` holds the files of one folder with a `model.json`; nothing of it has been read yet. */
 export interface Sorted {
   readonly model: readonly File[];
-  /** Styles or embeddings. */
+  /** Styles or embeddings, or whole models in one file. */
   readonly styles: readonly File[];
   /** Embeddings too may be pictures. */
   readonly pictures: readonly File[];
@@ -29,7 +29,7 @@ const TEXT_BYTES = 32 * 1024 * 1024;
 export async function sortFiles(files: readonly File[]): Promise<Sorted> {
   const ends = (file: File, ...endings: string[]) =>
     endings.some((ending) => file.name.toLowerCase().endsWith(ending));
-  const pictures = files.filter((file) => ends(file, '.png'));
+  const pictures = files.filter((file) => ends(file, '.png', '.jpg', '.jpeg', '.webp'));
   const rest = files.filter((file) => !pictures.includes(file));
   if (rest.some(({ name }) => name === 'model.json'))
     return { model: rest, styles: [], pictures, unknown: [] };
@@ -37,7 +37,8 @@ export async function sortFiles(files: readonly File[]): Promise<Sorted> {
   const unknown: File[] = [];
   for (const file of rest) {
     const known =
-      ends(file, '.pt', '.bin', '.safetensors', '.style') || (await isStyleFile(blobSource(file.name, file)));
+      ends(file, '.pt', '.bin', '.safetensors', '.ckpt', '.style') ||
+      (await isStyleFile(blobSource(file.name, file)));
     (known ? styles : unknown).push(file);
   }
   return { model: [], styles, pictures, unknown };

@@ -7,6 +7,8 @@ import {
   digestOf,
   embeddingWord,
   embeddingWords,
+  HIRES_UPSCALERS,
+  identifyModel,
   isStyleFile,
   listWorkingFiles,
   openStyleFile,
@@ -24,6 +26,7 @@ import {
 import { inTurns } from './device-turns.ts';
 import type { ShelfEmbedding } from './embeddings.ts';
 import { hexText } from './hex-text.ts';
+import { readPicture } from './read-picture.ts';
 import type { ModelDefaults } from './settings.ts';
 import type { ShelfStyle } from './styles.ts';
 import { STRENGTH } from './styles.ts';
@@ -58,6 +61,7 @@ export function openLibrary(origin: string, own: Pick<OwnModels, 'open'>): Tinct
       title,
       ownTimesteps: defaultSchedule === undefined,
     })),
+    upscalers: HIRES_UPSCALERS.map(({ key, title }) => ({ name: key, title })),
     schedules: SCHEDULES.map(({ key, title }) => ({ name: key, title })),
     defaultsOf,
     readParameters,
@@ -113,6 +117,8 @@ export function openLibrary(origin: string, own: Pick<OwnModels, 'open'>): Tinct
 
     blob: (ref) => registry.fetchBlob(ref),
 
+    isModel,
+    readPicture,
     describeStyle,
     describeEmbedding,
 
@@ -212,6 +218,16 @@ async function describeStyle(file: File): Promise<ShelfStyle> {
   };
 }
 
+/** By its tensors' names; one that is broken or of a kind that cannot be drawn with is none. */
+async function isModel(file: File): Promise<boolean> {
+  try {
+    await identifyModel([{ path: file.name, file }], 'model');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function describeEmbedding(file: File): Promise<ShelfEmbedding | undefined> {
   const source = blobSource(file.name, file);
   if (await isStyleFile(source)) {
@@ -291,6 +307,12 @@ function readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined {
     variationStrength: found.variationStrength,
     laterSeedDelta: found.ensd,
     denoisingStrength: found.denoisingStrength,
+    maskBlur: found.maskBlur,
+    maskedContent: found.maskedContent,
+    hiresScale: found.hiresScale,
+    hiresSize: found.hiresSize,
+    hiresSteps: found.hiresSteps,
+    hiresUpscaler: found.hiresUpscaler,
     embeddings: found.embeddingHashes ?? {},
   };
 }

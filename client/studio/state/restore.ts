@@ -64,9 +64,12 @@ export function restoreFrom(
   }
   const { settings } = state;
   notices.push(...missingEmbeddings(drawn, state.embeddings));
-  if (drawn.denoisingStrength !== undefined) {
+  const hires = hiresOf(drawn, settings, lists);
+  notices.push(...hires.notices);
+  if (drawn.denoisingStrength !== undefined && hires.settings.hiresUpscaler === '') {
+    const masked = drawn.maskBlur === undefined ? '' : ', within a mask';
     notices.push(
-      'It was drawn over another picture, which the file does not carry: this one begins on noise alone.',
+      `It was drawn over another picture${masked}, which the file does not carry. Bring that picture to draw on it again.`,
     );
   }
   if (drawn.rng === undefined) {
@@ -96,6 +99,14 @@ export function restoreFrom(
       laterSeedDelta: Math.round(within(drawn.laterSeedDelta ?? 0, LIMITS.laterSeedDelta, 0)),
       batchSize: 1,
       batchCount: 1,
+      denoisingStrength: within(
+        hires.settings.hiresUpscaler === '' ? (drawn.denoisingStrength ?? 0.75) : settings.denoisingStrength,
+        LIMITS.denoisingStrength,
+        settings.denoisingStrength,
+      ),
+      maskBlur: within(drawn.maskBlur ?? settings.maskBlur, LIMITS.maskBlur, settings.maskBlur),
+      maskedContent: CONTENTS.find((content) => content === drawn.maskedContent) ?? 'original',
+      ...hires.settings,
     },
   };
 }
@@ -106,7 +117,43 @@ function isOtherModel({ model, modelHash }: DrawnWith, state: Pick<StudioState, 
   return model !== undefined && model !== state.model;
 }
 
-type Lists = Pick<Tincture, 'samplers' | 'schedules'>;
+type Lists = Pick<Tincture, 'samplers' | 'schedules' | 'upscalers'>;
+
+const CONTENTS = ['fill', 'latent noise', 'latent nothing'] as const;
+
+type HiresSettings = Pick<Settings, 'hiresUpscaler' | 'hiresScale' | 'hiresSteps' | 'hiresStrength'>;
+
+/** The second pass; one to a size becomes one by a factor, since the form has no other. */
+function hiresOf(
+  drawn: DrawnWith,
+  settings: Settings,
+  { upscalers }: Lists,
+): { readonly settings: HiresSettings; readonly notices: readonly string[] } {
+  const { hiresScale, hiresSize, hiresSteps = 0, hiresUpscaler, denoisingStrength } = drawn;
+  const { hiresScale: scale, hiresStrength: strength } = settings;
+  const none = { hiresUpscaler: '', hiresScale: scale, hiresSteps: 0, hiresStrength: strength } as const;
+  if (hiresScale === undefined && hiresSize === undefined) return { settings: none, notices: [] };
+  const known = namedAs(upscalers, hiresUpscaler ?? 'latent');
+  const by = hiresScale ?? (hiresSize?.width ?? settings.width) / (drawn.width ?? settings.width);
+  const notices: string[] = [];
+  if (known === undefined) {
+    notices.push(`The upscaler ${hiresUpscaler} is not known here; its picture’s pixels are scaled instead.`);
+  }
+  if (hiresSize !== undefined && Math.round(by * (drawn.height ?? 0)) !== hiresSize.height) {
+    notices.push(
+      `Its second pass came to ${hiresSize.width} × ${hiresSize.height}, another shape than the first.`,
+    );
+  }
+  return {
+    notices,
+    settings: {
+      hiresUpscaler: known?.name ?? 'pixels',
+      hiresScale: within(by, LIMITS.hiresScale, scale),
+      hiresSteps: Math.round(within(hiresSteps, LIMITS.hiresSteps, 0)),
+      hiresStrength: within(denoisingStrength ?? strength, LIMITS.hiresStrength, strength),
+    },
+  };
+}
 
 /** Older pictures name the schedule at the sampler's end: `DPM++ 2M Karras`. */
 function samplingOf({ sampler: text = '', schedule = '' }: DrawnWith, { samplers, schedules }: Lists) {

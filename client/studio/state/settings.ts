@@ -1,5 +1,7 @@
 // What a picture is drawn with, as the form holds it, and how texts and models fill it in.
 
+import type { HiresUpscaler, MaskedContent } from './tincture.ts';
+
 /** Everything of the form but the styles. `seed` is decimal text, 0 … 2⁶⁴−1: a number would lose its low bits. */
 export interface Settings {
   readonly prompt: string;
@@ -31,6 +33,17 @@ export interface Settings {
   /** Pictures at once, and how many times. */
   readonly batchSize: number;
   readonly batchCount: number;
+  /** How far a start picture is drawn anew, 0 … 1. */
+  readonly denoisingStrength: number;
+  /** Pixels that the edge of a mask is softened by. */
+  readonly maskBlur: number;
+  readonly maskedContent: MaskedContent;
+  /** How a second pass enlarges the first one's picture; empty for none. */
+  readonly hiresUpscaler: '' | HiresUpscaler;
+  readonly hiresScale: number;
+  /** 0: as many as the first pass. */
+  readonly hiresSteps: number;
+  readonly hiresStrength: number;
 }
 
 export const VAE_TILINGS = ['auto', 'on', 'off'] as const;
@@ -77,6 +90,13 @@ export const FIRST_SETTINGS: Settings = {
   vaeTiling: 'auto',
   batchSize: 1,
   batchCount: 1,
+  denoisingStrength: 0.75,
+  maskBlur: 4,
+  maskedContent: 'original',
+  hiresUpscaler: '',
+  hiresScale: 2,
+  hiresSteps: 0,
+  hiresStrength: 0.7,
 };
 
 export const LIMITS = {
@@ -88,6 +108,11 @@ export const LIMITS = {
   laterSeedDelta: { min: -(2 ** 32), max: 2 ** 32 },
   batchSize: { min: 1, max: 16 },
   batchCount: { min: 1, max: 100 },
+  denoisingStrength: { min: 0, max: 1 },
+  maskBlur: { min: 0, max: 64 },
+  hiresScale: { min: 1, max: 8 },
+  hiresSteps: { min: 0, max: 1000 },
+  hiresStrength: { min: 0.05, max: 1 },
 } as const;
 
 /** Pixels that a side is a multiple of, until a loaded model says its own. */

@@ -4,7 +4,9 @@ import { createBringer } from './bring-files.ts';
 import { requestOf, usesOf } from './draw-request.ts';
 import { createEngineKeeper } from './engine-keeper.ts';
 import { failureOf, isAbort } from './failure.ts';
+import { restoreFrom } from './restore.ts';
 import { PIXEL_MULTIPLE, settingsFault, settingsOfPicture, throwSeed } from './settings.ts';
+import { createStarter, type StartActions } from './start-actions.ts';
 import type { Store } from './store.ts';
 import type { StudioAction, StudioState } from './studio.ts';
 import type { StudioEngine, Tincture } from './tincture.ts';
@@ -14,7 +16,7 @@ const EAGER_BYTES = 64 * 1024 * 1024;
 
 const STOPPED = ['Stopped. Nothing was kept of that picture.'];
 
-export interface StudioActions {
+export interface StudioActions extends StartActions {
   /** Reads the registry's lists, then loads a small model at once. */
   open(): Promise<void>;
   /** Loads the chosen model unless it is there; true when it is. */
@@ -39,17 +41,20 @@ export interface StudioActions {
   follow(file: File): Promise<void>;
   chooseModel(name: string): void;
   chooseBackend(backend: StudioState['wantedBackend']): void;
+  /** Puts what the offered picture tells into the form. */
+  restoreOffered(): void;
   /** Puts a print's settings back into the form. */
   useSettings(number: number): void;
   /** Runs `work`; what it throws becomes the failure panel. */
   attempt<Result>(doing: string, work: () => Promise<Result>): Promise<Result | undefined>;
 }
 
-/** The verbs over one store and one library. */
+/** The verbs over one store and one library; `toModels` shows the page of models and brings it a file. */
 export function createActions(
   store: Store<StudioState, StudioAction>,
   tincture: Tincture,
   saveData: boolean,
+  toModels: (file: File) => void = () => {},
 ): StudioActions {
   const keeper = createEngineKeeper(store, tincture);
   let drawing: AbortController | undefined;
@@ -145,7 +150,7 @@ export function createActions(
         return;
       }
       if (!wanted.seedLocked) store.dispatch({ kind: 'set', settings: { seed: throwSeed() } });
-      const { settings, inUse, shelf, model, embeddings } = store.state();
+      const { settings, inUse, shelf, model, embeddings, start } = store.state();
       const engine = await engineFor(abort.signal);
       if (engine === undefined) {
         // A failure speaks for itself.
@@ -153,12 +158,15 @@ export function createActions(
         return;
       }
       const started = performance.now();
-      const result = await engine.generate(requestOf(settings, usesOf(inUse, shelf), tincture, embeddings), {
-        signal: abort.signal,
-        onProgress: (progress) => {
-          if (!abort.signal.aborted) store.dispatch({ kind: 'progress', drawing: progress });
+      const result = await engine.generate(
+        requestOf(settings, usesOf(inUse, shelf), tincture, embeddings, start),
+        {
+          signal: abort.signal,
+          onProgress: (progress) => {
+            if (!abort.signal.aborted) store.dispatch({ kind: 'progress', drawing: progress });
+          },
         },
-      });
+      );
       const milliseconds = performance.now() - started;
       const used = embeddings.filter(({ name }) => result.embeddings.includes(name));
       store.dispatch({
@@ -171,6 +179,7 @@ export function createActions(
           settings: settingsOfPicture(settings, seed, index),
           styles: inUse,
           embeddings: used,
+          start,
           model,
           milliseconds,
         })),
@@ -193,7 +202,8 @@ export function createActions(
     store.dispatch({ kind: 'embed', embeddings });
   };
 
-  const bring = createBringer({ store, tincture, keeper, attempt, dismiss, load });
+  const starter = createStarter({ store, tincture, attempt });
+  const bring = createBringer({ store, tincture, keeper, attempt, dismiss, load, toModels, ...starter });
 
   const follow = async (file: File): Promise<void> => {
     newest = file;
@@ -209,6 +219,7 @@ export function createActions(
   };
 
   return {
+    ...starter,
     attempt,
     load,
     draw,
@@ -257,6 +268,16 @@ export function createActions(
       store.dispatch({ kind: 'choose-backend', backend });
       void load();
     },
+    restoreOffered() {
+      const { offered } = store.state();
+      if (offered === undefined) return;
+      const { settings, inUse, notices } = restoreFrom(offered.drawn, store.state(), tincture);
+      // What was drawn from noise is drawn from noise again.
+      const fromNoise = offered.drawn.denoisingStrength === undefined || settings.hiresUpscaler !== '';
+      store.dispatch({ kind: 'restore', settings, inUse });
+      if (fromNoise && store.state().start !== undefined) void starter.beginOnNoise();
+      store.dispatch({ kind: 'notice', notices });
+    },
     useSettings(number) {
       const print = store.state().prints.find((entry) => entry.number === number);
       if (print === undefined) return;
@@ -264,6 +285,7 @@ export function createActions(
         kind: 'restore',
         settings: { ...print.settings, seedLocked: true },
         inUse: print.styles,
+        start: print.start,
       });
     },
   };

@@ -5,10 +5,12 @@ import { withEmbeddings } from './embeddings.ts';
 import type { Failure } from './failure.ts';
 import type { ModelDefaults, Settings } from './settings.ts';
 import { FIRST_SETTINGS, withDefaults } from './settings.ts';
+import type { StartAction, StartPicture } from './start-picture.ts';
+import { reduceStart } from './start-picture.ts';
 import { type FactorOf, withCurve, withFactor } from './strengths.ts';
 import type { ShelfStyle, StyleInUse } from './styles.ts';
 import { adjust, move, putBack, shelve, strengthen, take } from './styles.ts';
-import type { Backend, ModelFacts, Picture, Stage } from './tincture.ts';
+import type { Backend, DrawnWith, ModelFacts, Picture, Stage } from './tincture.ts';
 
 /** A model to choose: in the registry, or in files that were dropped. */
 export interface ModelChoice {
@@ -52,13 +54,24 @@ export interface Print {
   readonly styles: readonly StyleInUse[];
   /** Those whose words its prompts hold. */
   readonly embeddings: readonly ShelfEmbedding[];
+  /** What it was drawn on; undefined for noise. */
+  readonly start: StartPicture | undefined;
   readonly model: string;
   /** Of the whole batch. */
   readonly milliseconds: number;
 }
 
+/** A picture that was brought and carries its parameters: to be restored, or drawn on. */
+export interface OfferedPicture {
+  readonly file: File;
+  readonly drawn: DrawnWith;
+}
+
 export interface StudioState {
   readonly settings: Settings;
+  /** What drawing begins on; undefined for noise. */
+  readonly start: StartPicture | undefined;
+  readonly offered: OfferedPicture | undefined;
   readonly shelf: readonly ShelfStyle[];
   readonly inUse: readonly StyleInUse[];
   readonly embeddings: readonly ShelfEmbedding[];
@@ -81,6 +94,8 @@ export interface StudioState {
 
 export const FIRST_STATE: StudioState = {
   settings: FIRST_SETTINGS,
+  start: undefined,
+  offered: undefined,
   shelf: [],
   inUse: [],
   embeddings: [],
@@ -125,7 +140,15 @@ export type StudioAction =
   | { readonly kind: 'collect'; readonly print: Omit<Print, 'number'> }
   | { readonly kind: 'stopped'; readonly notices: readonly string[] }
   | { readonly kind: 'show'; readonly number: number }
-  | { readonly kind: 'restore'; readonly settings: Settings; readonly inUse: readonly StyleInUse[] }
+  | {
+      readonly kind: 'restore';
+      readonly settings: Settings;
+      readonly inUse: readonly StyleInUse[];
+      /** Left out, what is begun on stays. */
+      readonly start?: StartPicture | undefined;
+    }
+  | { readonly kind: 'offer'; readonly offered: OfferedPicture | undefined }
+  | StartAction
   | { readonly kind: 'fail'; readonly failure: Failure }
   | { readonly kind: 'forgive' }
   | { readonly kind: 'notice'; readonly notices: readonly string[] }
@@ -206,7 +229,20 @@ export function reduce(state: StudioState, action: StudioAction): StudioState {
         ? { ...state, shown: action.number }
         : state;
     case 'restore':
-      return { ...state, settings: action.settings, inUse: action.inUse };
+      return {
+        ...state,
+        settings: action.settings,
+        inUse: action.inUse,
+        start: 'start' in action ? action.start : state.start,
+        offered: undefined,
+      };
+    case 'offer':
+      return { ...state, offered: action.offered };
+    case 'begin-on':
+    case 'begin-on-noise':
+    case 'mask':
+    case 'undo-mask':
+      return { ...state, start: reduceStart(state.start, action), offered: undefined };
     case 'fail':
       return { ...state, failure: action.failure, drawing: undefined };
     case 'forgive':

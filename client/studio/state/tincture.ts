@@ -6,6 +6,8 @@ import type { BlobRef, ShelfStyle } from './styles.ts';
 
 /** `cpu` is Node's alone. */
 export type Backend = 'webgpu' | 'wasm' | 'cpu';
+export type MaskedContent = 'original' | 'fill' | 'latent noise' | 'latent nothing';
+export type HiresUpscaler = 'latent' | 'latent-nearest' | 'pixels';
 export type Stage = 'model' | 'style' | 'text' | 'unet' | 'decode';
 
 /** RGBA, row-major, 8 bits. */
@@ -50,6 +52,17 @@ export interface DrawRequest {
   readonly vaeTiling?: VaeTiling;
   readonly batchSize?: number;
   readonly batchCount?: number;
+  readonly image?: Picture;
+  readonly denoisingStrength?: number;
+  readonly mask?: Picture;
+  readonly maskBlur?: number;
+  readonly maskedContent?: MaskedContent;
+  readonly hires?: {
+    readonly scale: number;
+    readonly steps?: number;
+    readonly denoisingStrength: number;
+    readonly upscaler: HiresUpscaler;
+  };
   readonly previewEvery: number;
 }
 
@@ -145,8 +158,15 @@ export interface DrawnWith {
   readonly variationSeed: string | undefined;
   readonly variationStrength: number | undefined;
   readonly laterSeedDelta: number | undefined;
-  /** It was drawn over another picture, so far. */
+  /** It was drawn over another picture, or over its own first pass, so far. */
   readonly denoisingStrength: number | undefined;
+  readonly maskBlur: number | undefined;
+  readonly maskedContent: string | undefined;
+  /** Of a second pass: a factor, or the size that it came to. */
+  readonly hiresScale: number | undefined;
+  readonly hiresSize: { readonly width: number; readonly height: number } | undefined;
+  readonly hiresSteps: number | undefined;
+  readonly hiresUpscaler: string | undefined;
   /** Word → the first digits of its file's SHA-256. */
   readonly embeddings: Readonly<Record<string, string>>;
 }
@@ -155,6 +175,7 @@ export interface DrawnWith {
 export interface Tincture {
   readonly samplers: readonly SamplerChoice[];
   readonly schedules: readonly Named[];
+  readonly upscalers: readonly (Named & { readonly name: HiresUpscaler })[];
   openEngine(
     model: string | DroppedModel,
     backend: Backend | undefined,
@@ -175,6 +196,10 @@ export interface Tincture {
   describeStyle(file: File): Promise<ShelfStyle>;
   /** Reads a dropped embedding; undefined for a sound file that holds something else. */
   describeEmbedding(file: File): Promise<ShelfEmbedding | undefined>;
+  /** Whether a file is a whole model, which is no style. */
+  isModel(file: File): Promise<boolean>;
+  /** The pixels of a picture's file. */
+  readPicture(file: File): Promise<Picture>;
   /** Undefined when the picture carries no parameters. */
   readParameters(png: Uint8Array<ArrayBuffer>): DrawnWith | undefined;
   /** Keeps bytes of the user's own on this device and gives their SHA-256; `label` says what they are. */
