@@ -37,8 +37,8 @@ Draws a picture on this machine. <hypernet:NAME:STRENGTH> in the prompt means th
   --width W, --height H    pixels; with --image its own size, rounded down to what the model draws
   --noise FILE             safetensors file whose tensor noise [pictures, 4, h, w] replaces the seed's noise
   --init-latent FILE       safetensors file whose tensor latent [1, 4, h, w] the picture begins on, under noise
-  --image FILE             PNG that the picture begins on, under noise: its middle is scaled to the size and encoded
-  --mask FILE              PNG of that picture's size: white is drawn anew, the rest stays (or its opacity, where it has some)
+  --image FILE             PNG, JPEG, WebP or GIF that the picture begins on, under noise: its middle, scaled to the size
+  --mask FILE              picture of that one's size: white is drawn anew, the rest stays (or its opacity, where it has some)
   --mask-blur N            pixels that the mask's edge is softened by, 0 to 64 (default 4)
   --masked-content NAME    what the masked part begins on: original (default), fill, latent-noise or latent-nothing
   --denoise S              how far that start is drawn anew, 0 to 1 (default 0.75)

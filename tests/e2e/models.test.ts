@@ -1,5 +1,5 @@
 // The models' page in Chromium: a folder and a checkpoint added, kept over a reload, drawn with, removed; refusals in words.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSafetensors } from '../../client/formats/safetensors.ts';
 import type { LocalEdge } from '../../worker/serve.ts';
 import { launchChromium, type TestBrowser } from './chromium.ts';
-import { draw, engineReady, fill, serveStudio } from './studio-page.ts';
+import { draw, drop, engineReady, fill, serveStudio } from './studio-page.ts';
 
 const DIFFUSERS = new URL('../golden/sd-tiny-diffusers', import.meta.url).pathname;
 
@@ -65,6 +65,17 @@ describe('the models’ page', { timeout: 600_000 }, () => {
     await fill(page, { prompt: 'red apple', seed: '5', steps: 1 });
     const picture = await draw(page);
     expect([picture.width, picture.height]).toEqual([512, 512]);
+  });
+
+  it('takes a whole model that was dropped among the styles of the drawing page', async () => {
+    const buffer = await readFile(new URL('../golden/sd-tiny/checkpoint.safetensors', import.meta.url));
+    await drop(page, [{ name: 'whole.safetensors', mimeType: '', buffer }]);
+    const added = page.locator('.model-card', { hasText: 'whole' });
+    await added.waitFor();
+    expect(new URL(page.url()).hash).toBe('#models');
+    await page.getByText('Model whole is added: Stable Diffusion 1.x').waitFor();
+    await added.getByRole('button', { name: 'Remove whole' }).click();
+    await added.waitFor({ state: 'detached' });
   });
 
   it('removes it, with its copies', async () => {

@@ -243,9 +243,6 @@ describe('on wasm, with the default model', { timeout: TIMEOUT_MS }, () => {
     await page.getByRole('button', { name: 'Begin on noise again' }).click();
     await fill(page, BASE);
     expect((await draw(page)).pixels).toEqual(first.pixels);
-    // Kept for the reload at the end.
-    await page.getByRole('button', { name: 'Draw on it' }).click();
-    await page.getByText('All of it is drawn over.').waitFor();
   });
 
   it('the gallery enlarges by keyboard and gives settings back', async () => {
@@ -269,7 +266,9 @@ describe('on wasm, with the default model', { timeout: TIMEOUT_MS }, () => {
   });
 
   it('after the first visit it works without a server', async () => {
-    // The plain reload first: it shows that the draft is kept and that the weights are not fetched again.
+    // The plain reload first: it shows that the draft and its start picture are kept and that the weights are not fetched again.
+    await page.getByRole('button', { name: 'Draw on it' }).click();
+    await page.getByText('All of it is drawn over.').waitFor();
     const fetched: string[] = [];
     page.on('request', (request) => fetched.push(new URL(request.url()).pathname));
     await edge.close();
@@ -305,7 +304,7 @@ describe('on WebGPU, with a dropped model', { timeout: WEBGPU_PATIENCE_MS + TIME
     page.on('request', (request) => {
       if (request.method() !== 'GET') uploads.push(request.url());
     });
-    await page.locator('input[type=file]').setInputFiles(await tinyModel());
+    await page.getByLabel(/^Files to open/).setInputFiles(await tinyModel());
     await page.getByText('sd-tiny (your files)').first().waitFor();
     expect(await engineReady(page)).toBe('WebGPU');
     await fill(page, { prompt: 'a photo of a red apple', seed: '3', steps: 1 });

@@ -92,6 +92,12 @@ describe('a picture', () => {
     variationStrength: undefined,
     laterSeedDelta: undefined,
     denoisingStrength: undefined,
+    maskBlur: undefined,
+    maskedContent: undefined,
+    hiresScale: undefined,
+    hiresSize: undefined,
+    hiresSteps: undefined,
+    hiresUpscaler: undefined,
     embeddings: {},
   });
   const shelf = [
@@ -105,7 +111,11 @@ describe('a picture', () => {
       strength: STRENGTH,
     },
   ];
-  const lists = { samplers: [{ name: 'euler', title: 'Euler', ownTimesteps: false }], schedules: [] };
+  const lists = {
+    samplers: [{ name: 'euler', title: 'Euler', ownTimesteps: false }],
+    schedules: [],
+    upscalers: [],
+  };
 
   it('restores them exactly, and says where a tag cannot hold them', () => {
     const known = restoreFrom(

@@ -80,8 +80,8 @@ export function StyleRack() {
           type="file"
           multiple
           tabIndex={-1}
-          accept=".pt,.bin,.safetensors,.style,.png,.json,.txt"
-          aria-label="Files to open: styles, embeddings, pictures with parameters, or a model’s files"
+          accept=".pt,.bin,.safetensors,.ckpt,.style,.png,.jpg,.jpeg,.webp,.json,.txt"
+          aria-label="Files to open: styles, embeddings, pictures, or a model’s files"
           onChange={(event) => {
             const chosen = [...(event.currentTarget.files ?? [])];
             event.currentTarget.value = '';

@@ -30,7 +30,7 @@ export function createGridActions(store: Store<GridState, GridAction>, studio: S
     if (x === undefined) throw new TinctureError('kit/grid', 'choose what the columns show');
     store.dispatch({
       kind: 'begin',
-      sheet: { x, y, cells: new Map(), model: state.model, png: undefined },
+      sheet: { x, y, cells: new Map(), model: state.model, start: state.start, png: undefined },
     });
     const engine = await studio.actions.engineFor(signal);
     if (engine === undefined) {
@@ -48,12 +48,13 @@ export function createGridActions(store: Store<GridState, GridAction>, studio: S
     if (fault !== undefined) throw new TinctureError('kit/grid', fault);
     if (!seedLocked) main.dispatch({ kind: 'set', settings: { seed: settings.seed } });
     const base = {
-      ...requestOf(settings, usesOf(state.inUse, state.shelf), tincture, state.embeddings),
+      ...requestOf(settings, usesOf(state.inUse, state.shelf), tincture, state.embeddings, state.start),
       previewEvery: 0,
     };
+    const larger = base.hires?.scale ?? 1;
     let started = performance.now();
     const { png, notices } = await drawGrid(base, x, y, {
-      size: settings,
+      size: { width: settings.width * larger, height: settings.height * larger },
       generate: (request, options) => engine.generate(request, options),
       signal,
       onProgress: (done, cells, progress) => {
@@ -116,6 +117,7 @@ export function createGridActions(store: Store<GridState, GridAction>, studio: S
           settings,
           styles: inUse,
           embeddings,
+          start: sheet.start,
           model: sheet.model,
           milliseconds,
         },

@@ -1,6 +1,7 @@
 // What the grid's page holds: its two axes as typed, and the grid that is drawn or was drawn last.
 import type { Axis } from '../../kit/grid-axes.ts';
 import type { Failure } from '../state/failure.ts';
+import type { StartPicture } from '../state/start-picture.ts';
 import type { Picture } from '../state/tincture.ts';
 import { type AxisForm, FIRST_AXIS } from './grid-form.ts';
 
@@ -21,6 +22,8 @@ export interface GridSheet {
   /** By `ROW,COLUMN`; those that are not drawn yet are not here. */
   readonly cells: ReadonlyMap<string, GridCell>;
   readonly model: string;
+  /** What its pictures begin on; undefined for noise. */
+  readonly start: StartPicture | undefined;
   /** The whole sheet, when all are drawn. */
   readonly png: Uint8Array<ArrayBuffer> | undefined;
 }
