@@ -11,11 +11,11 @@ import { draw, drop, engineReady, fill, serveStudio, setStrength, type TestFile 
 
 /** For machines that are busy with other tests; alone all of it takes seconds. */
 const TIMEOUT_MS = 240_000;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 200_000;
 const WORDS = ['apple', 'tree', 'car', 'house', 'fish', 'star', 'cup', 'sun'];
 const STEPS = 12;
 /** Share by which the loss of the held-back picture falls at least; the same run in Node falls by 0.3. */
-const FALL = 0.15;
+const FALL = 0.2;
 
 /** A style that the model does not know: orange stripes on dark blue. */
 function pixelsOf(number: number): Uint8ClampedArray<ArrayBuffer> {
@@ -69,7 +69,7 @@ describe('the training page', { timeout: TIMEOUT_MS }, () => {
     await edge?.close();
   });
 
-  const textField = (label: string) => page.getByRole('textbox', { name: label });
+  const textField = (label: string | RegExp) => page.getByRole('textbox', { name: label });
   const drawer = () => page.getByText('Rate, words, layers and more').first();
   const step = async () => Number(await page.locator('.run-words strong').textContent());
 
@@ -102,7 +102,7 @@ describe('the training page', { timeout: TIMEOUT_MS }, () => {
     await textField('Learning rate').fill('5e-3');
     await textField('Pictures at once').fill('2');
     await textField('Held back').fill('1');
-    await textField('Seed').fill('1');
+    await textField(/^Seed/).fill('1');
     await textField('Preview every').fill(String(STEPS));
     expect(await button.getAttribute('aria-disabled')).toBe('false');
   });
@@ -168,6 +168,7 @@ describe('the training page', { timeout: TIMEOUT_MS }, () => {
     async () => {
       await page.goto(`${edge.url}/#train`);
       await page.getByRole('button', { name: 'Start over' }).click();
+      await page.getByRole('button', { name: 'Forget what was learnt?' }).click();
       await page.getByText('A subject', { exact: true }).click();
       await textField('Name').fill('zorb');
       await textField('Begins as').fill('apple');

@@ -1,5 +1,6 @@
 // The training form: presets as requests, faults by field, and options in the command line's vocabulary.
 import { describe, expect, it } from 'vitest';
+import { TRAIN_OPTIONS } from '../../client/cli/train-request.ts';
 import {
   formOfOptions,
   keptOptions,
@@ -25,7 +26,7 @@ describe('the presets', () => {
       activation: 'relu',
       useDropout: false,
     });
-    expect(rhythm).toEqual({ saveEvery: 100, previewEvery: 100, previewPrompt: '', previewCount: 1 });
+    expect(rhythm).toEqual({ saveEvery: 100, previewEvery: 100, previewPrompt: '', previewSeeds: [0n] });
   });
 
   it('a subject is an embedding', () => {
@@ -54,7 +55,7 @@ describe('faults', () => {
     [{ widths: '768,,320' }, /numbers from 1 to 8192/],
     [{ seed: '-1' }, /2\^64/],
     [{ empty: '2' }, /a number from 0 to 1/],
-    [{ previewCount: '5' }, /from 1 to 4/],
+    [{ previewSeeds: '1, 1' }, /4 seeds.*each once/],
   ];
   it.each(WRONG)('%j', (change, words) => {
     const { request, faults } = readForm({ ...PRESETS.style, ...change });
@@ -94,6 +95,16 @@ describe('kept options', () => {
       'layer-norm': true,
       'weight-decay': '0.1',
     });
+  });
+
+  it('all of them are options that `train --resume` takes up', () => {
+    const all = Object.entries(FORM).map(([field, value]) => [field, value === '' ? '1' : value || true]);
+    const { preset: _, ...options } = keptOptions(Object.fromEntries(all));
+    for (const [name, value] of Object.entries(options)) {
+      const option = TRAIN_OPTIONS[name as keyof typeof TRAIN_OPTIONS];
+      expect(option, name).toBeDefined();
+      expect(Array.isArray(value) ? 'multiple' in option : typeof value === option.type, name).toBe(true);
+    }
   });
 
   it('make the same request again', () => {

@@ -75,7 +75,7 @@ export const FIELD_GROUPS: readonly FieldGroup[] = [
     fields: [
       { field: 'saveEvery', label: 'Save every', hint: 'steps; each minute anyway', kind: 'text' },
       { field: 'previewEvery', label: 'Preview every', hint: 'steps; 0 for none', kind: 'text' },
-      { field: 'previewCount', label: 'Pictures of a preview', hint: '1 to 4', kind: 'text' },
+      { field: 'previewSeeds', label: 'Previews from', hint: 'seeds, such as 1, 2, 3', kind: 'text' },
       { field: 'previewPrompt', label: 'Preview of', kind: 'text' },
     ],
   },

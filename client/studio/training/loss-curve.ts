@@ -40,6 +40,11 @@ export class LossCurve {
     while ((this.#validation.at(-1)?.step ?? 0) > step) this.#validation.pop();
   }
 
+  /** Steps. */
+  get length(): number {
+    return this.#steps.length;
+  }
+
   get last(): Report | undefined {
     return this.#steps.at(-1);
   }
@@ -51,16 +56,17 @@ export class LossCurve {
   }
 
   columns(): LossColumns {
-    const byStep = new Map(this.#steps.map((report) => [report.step, report]));
-    const held = new Map(this.#validation.map(({ step, loss }) => [step, loss]));
-    const step = [...new Set([...held.keys(), ...byStep.keys()])].sort((a, b) => a - b);
+    // Only the look before the first step has no step of its own.
+    const before = this.#validation.filter(({ step }) => step < (this.#steps[0]?.step ?? 1));
+    const none = before.map(() => null);
+    const step = [...before, ...this.#steps].map((entry) => entry.step);
     const losses = this.#steps.map(({ loss }) => loss);
-    const smoothed = new Map(smoothedLosses(losses).map((mean, i) => [this.#steps[i]!.step, mean]));
+    const held = new Map(this.#validation.map((entry) => [entry.step, entry.loss]));
     return {
       step,
-      loss: step.map((at) => byStep.get(at)?.loss ?? null),
-      smoothed: step.map((at) => smoothed.get(at) ?? null),
-      rate: step.map((at) => byStep.get(at)?.rate ?? null),
+      loss: [...none, ...losses],
+      smoothed: [...none, ...smoothedLosses(losses)],
+      rate: [...none, ...this.#steps.map(({ rate }) => rate)],
       validation: step.map((at) => held.get(at) ?? null),
     };
   }

@@ -9,6 +9,10 @@ const selectLosses = (state: TrainingPageState) => state.losses;
 const selectVersion = (state: TrainingPageState) => state.lossVersion;
 
 const HEIGHT = 320;
+/** Steps from which on a curve is long. */
+const LONG_CURVE = 5000;
+const SHORT_PAUSE_MS = 50;
+const LONG_PAUSE_MS = 1000;
 const DARK = '(prefers-color-scheme: dark)';
 
 export function LossPlot() {
@@ -40,11 +44,27 @@ export function LossPlot() {
     };
   }, []);
 
+  const drawnAt = useRef(0);
   useEffect(() => {
-    // Once a frame at most; a hidden page draws when it is seen again.
-    const frame = requestAnimationFrame(() => plot.current?.setData(dataOf(losses)));
-    return () => cancelAnimationFrame(frame);
+    // A long curve is drawn less often; a hidden page draws nothing, and all of it when it is seen again.
+    const pause = losses.length > LONG_CURVE ? LONG_PAUSE_MS : SHORT_PAUSE_MS;
+    const timer = setTimeout(
+      () => {
+        drawnAt.current = performance.now();
+        if (!document.hidden) plot.current?.setData(dataOf(losses));
+      },
+      Math.max(0, drawnAt.current + pause - performance.now()),
+    );
+    return () => clearTimeout(timer);
   }, [losses, version]);
+
+  useEffect(() => {
+    const look = (): void => {
+      if (!document.hidden) plot.current?.setData(dataOf(latest.current));
+    };
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, []);
 
   return (
     <figure class="loss-plot">

@@ -4,6 +4,7 @@ import { BlobImage } from '../components/blob-image.tsx';
 import { Icon } from '../components/icon.tsx';
 import { inputPicks } from '../state/picks.ts';
 import { MAX_BROUGHT, type SetPicture } from './bring-pictures.ts';
+import { SureButton } from './sure-button.tsx';
 import { useTrain, useTraining } from './training-context.ts';
 import type { TrainingPageState } from './training-state.ts';
 
@@ -25,9 +26,11 @@ export function PictureSet() {
           Pictures {pictures.length > 0 ? <span class="count">{pictures.length}</span> : null}
         </h3>
         {pictures.length === 0 || busy ? null : (
-          <button type="button" class="quiet danger" onClick={() => void actions.clear()}>
-            <Icon name="bin" /> Remove all
-          </button>
+          <SureButton
+            words="Remove all"
+            question="Remove pictures and what was learnt?"
+            onSure={() => void actions.clear()}
+          />
         )}
       </header>
       {busy ? null : <Bring empty={pictures.length === 0} />}

@@ -14,6 +14,8 @@ const selectForm = (state: TrainingPageState) => state.form;
 const selectKept = (state: TrainingPageState) => state.kept;
 const selectBusy = (state: TrainingPageState) => state.run !== undefined;
 const selectCount = (state: TrainingPageState) => state.pictures.length;
+const selectWordless = (state: TrainingPageState) =>
+  state.pictures.filter(({ caption }) => caption.trim() === '').length;
 const selectModel = (state: StudioState) => state.model;
 /** Whether looking costs no large download. */
 const selectAtHand = (state: StudioState) => {
@@ -38,6 +40,7 @@ export function Plan() {
   const kept = useTrain(selectKept);
   const busy = useTrain(selectBusy);
   const count = useTrain(selectCount);
+  const wordless = useTrain(selectWordless);
   const model = useSelected(selectModel);
   const atHand = useSelected(selectAtHand);
   const { faults, request } = useMemo(() => readForm(form, kept?.step), [form, kept]);
@@ -95,6 +98,12 @@ export function Plan() {
         ) : null}
       </fieldset>
       <FitLine atHand={atHand} />
+      {wordless === 0 ? null : (
+        <p class="hint" role="status">
+          {wordless === 1 ? 'One picture has no words' : `${wordless} pictures have no words`}: type them, or
+          let it learn without.
+        </p>
+      )}
       {busy ? null : (
         <>
           <button type="submit" class="draw" aria-disabled={!ready}>

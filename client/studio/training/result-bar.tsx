@@ -1,5 +1,6 @@
 // What came of the training, and the ways from here: onto the picture page, into files, or from the beginning.
 import { Icon } from '../components/icon.tsx';
+import { SureButton } from './sure-button.tsx';
 import { useTrain, useTraining } from './training-context.ts';
 import type { TrainingPageState } from './training-state.ts';
 
@@ -52,9 +53,11 @@ export function ResultBar() {
           <Icon name="download" /> State
         </button>
         {busy ? null : (
-          <button type="button" class="quiet danger" onClick={() => void actions.startOver()}>
-            <Icon name="bin" /> Start over
-          </button>
+          <SureButton
+            words="Start over"
+            question="Forget what was learnt?"
+            onSure={() => void actions.startOver()}
+          />
         )}
       </p>
     </div>

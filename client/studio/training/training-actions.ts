@@ -116,6 +116,8 @@ export function createTrainingActions(
     if (request === undefined || pictures.length === 0 || run !== undefined) return;
     const control = new AbortController();
     ending = control;
+    // A browser that is short of space removes what nobody asked it to keep.
+    void navigator.storage.persist?.();
     const { models, model } = studio.store.state();
     const large = (models.find(({ name }) => name === model)?.bytes ?? 0) > LARGE_MODEL_BYTES;
     set({ run: FIRST_RUN, failure: undefined, notices: [], model });

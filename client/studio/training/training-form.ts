@@ -49,7 +49,7 @@ export interface TrainingForm {
   readonly saveEvery: string;
   readonly previewEvery: string;
   readonly previewPrompt: string;
-  readonly previewCount: string;
+  readonly previewSeeds: string;
 }
 
 export type FormField = keyof TrainingForm;
@@ -59,7 +59,7 @@ const BLANK: Omit<TrainingForm, 'preset' | 'name'> = {
   spreadTimesteps: false, seed: '', size: '', crop: '', buckets: false, flip: false, alpha: false, sampled: false, holdBack: '',
   template: '', shuffleTags: false, tagDropout: '', empty: '', memory: '', widths: '', layers: '', activation: '',
   initialization: '', layerNorm: false, activateOutput: false, dropout: '', vectors: '', startWords: '', saveEvery: '',
-  previewEvery: '', previewPrompt: '', previewCount: '',
+  previewEvery: '', previewPrompt: '', previewSeeds: '',
 }; // biome-ignore format: a table
 
 /** The presets: a style is a hypernetwork of all widths, a subject an embedding. */
@@ -76,7 +76,7 @@ export function placeholders(preset: Preset): Partial<Record<FormField, string>>
     warmup: '0', batch: '1', accumulate: '1', clip: 'none', weightDecay: isStyle ? '0.01' : '0', minSnr: 'off',
     snrFloor: 'off', seed: '0', size: 'the model’s', holdBack: '0', template: isStyle ? '[filewords]' : '[name]\n[filewords], [name]',
     tagDropout: '0', empty: '0', widths: 'all', layers: '1, 2, 1', dropout: 'none', vectors: '1', startWords: '*',
-    saveEvery: '100', previewEvery: '100', previewPrompt: 'the first picture’s words', previewCount: '1',
+    saveEvery: '100', previewEvery: '100', previewPrompt: 'the first picture’s words', previewSeeds: 'the training’s',
   }; // biome-ignore format: a table
 }
 
@@ -85,7 +85,7 @@ export interface Rhythm {
   readonly saveEvery: number;
   readonly previewEvery: number;
   readonly previewPrompt: string;
-  readonly previewCount: number;
+  readonly previewSeeds: readonly bigint[];
 }
 
 export interface ReadForm {
@@ -183,7 +183,7 @@ export function readForm(form: TrainingForm, currentStep = 0): ReadForm {
     saveEvery: number('saveEvery', 0, 1_000_000, 100),
     previewEvery: number('previewEvery', 0, 1_000_000, 100),
     previewPrompt: form.previewPrompt.trim(),
-    previewCount: number('previewCount', 1, 4, 1),
+    previewSeeds: previewSeedsOf(form.previewSeeds, seed ?? 0n, faults),
   };
   return { request: faults.size === 0 ? request : undefined, rhythm, faults };
 }
@@ -200,6 +200,19 @@ function rateFault(rate: string, steps: number, currentStep: number): string | u
     if (!(error instanceof TinctureError)) throw error;
     return error.facts.expected === undefined ? error.message : `expected ${error.facts.expected}`;
   }
+}
+
+/** Pictures of one preview. */
+const MAX_PREVIEWS = 4;
+
+function previewSeedsOf(text: string, seed: bigint, faults: Map<FormField, string>): bigint[] {
+  if (text.trim() === '') return [seed];
+  const seeds = text.split(',').map(seedOf);
+  const known = seeds.filter((each) => each !== undefined);
+  const sound = known.length === seeds.length && new Set(known).size === seeds.length;
+  if (sound && seeds.length <= MAX_PREVIEWS) return known;
+  faults.set('previewSeeds', `must be up to ${MAX_PREVIEWS} seeds between commas, each once`);
+  return [seed];
 }
 
 function templatesOf({ template }: TrainingForm): string[] {

@@ -38,7 +38,7 @@ export function newsTaker(parts: RunParts): (news: TrainingNews) => void {
           request,
           modelHash: trainer.model.hash,
           prompt: previewPrompt(rhythm.previewPrompt, caption, request.name, request.kind === 'embedding'),
-          count: rhythm.previewCount,
+          seeds: rhythm.previewSeeds,
           file,
         },
         signal,
