@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import {
   type Budget,
-  type ComparedKind,
   type Comparison,
   type ComparisonJob,
   compare,
   type SetPicture,
 } from '../comparison/compare.ts';
+import type { ComparedKind } from '../comparison/compare-kinds.ts';
 import { type ComparisonReport, reportOf } from '../comparison/report-data.ts';
 import { reportPage } from '../comparison/report-page.ts';
 import { cutPicture } from '../comparison/set-pictures.ts';

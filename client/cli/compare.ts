@@ -1,7 +1,7 @@
 // `tincture compare`: a hypernetwork and an embedding trained on the same pictures with the same budget, side by side.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { answerOf } from '../comparison/report-data.ts';
+import { answerOf } from '../comparison/report-answer.ts';
 import {
   type Command,
   decimalNumber,

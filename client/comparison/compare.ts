@@ -6,10 +6,8 @@ import { openTraining, type SplitExamples, type TrainingBase } from '../training
 import type { TrainingRequest } from '../training/request.ts';
 import { runTraining } from '../training/run.ts';
 import type { Trainer } from '../training/trainer.ts';
+import type { ComparedKind } from './compare-kinds.ts';
 import { type CaptionedPicture, type Figures, judgeOf } from './figures.ts';
-
-export const COMPARED = ['hypernetwork', 'embedding'] as const;
-export type ComparedKind = (typeof COMPARED)[number];
 
 /** Steps of each, or minutes of each; the time includes the making of the first session. */
 export type Budget = { readonly steps: number } | { readonly minutes: number };

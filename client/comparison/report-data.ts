@@ -1,13 +1,9 @@
 // A comparison as data that can be kept: numbers, losses, and the pictures as PNG.
 import type { StyleTraining } from '../../plugins/contract/style.ts';
 import { encodePng, type Pixels } from '../formats/png.ts';
-import {
-  COMPARED,
-  type ComparedKind,
-  type Comparison,
-  type ComparisonJob,
-  type TrainedSide,
-} from './compare.ts';
+import type { Backend } from '../runtime/session.ts';
+import type { Comparison, ComparisonJob, TrainedSide } from './compare.ts';
+import type { ComparedKind } from './compare-kinds.ts';
 import type { CaptionedPicture, Figures } from './figures.ts';
 
 /** Points of a loss curve that are kept, each the mean of its part. */
@@ -21,7 +17,10 @@ export interface ReportSide {
   readonly pictures: readonly string[];
 }
 
-export interface ReportTrained extends Omit<TrainedSide, 'losses' | 'file'> {
+export interface ReportTrained
+  extends Omit<TrainedSide, 'losses' | 'file' | 'validationBefore' | 'validationAfter'> {
+  readonly validationBefore?: number | undefined;
+  readonly validationAfter?: number | undefined;
   readonly secondsAStep: number;
   /** Mean over the last tenth of the steps. */
   readonly lossAtEnd: number;
@@ -34,7 +33,7 @@ export interface ComparisonReport {
   readonly model: { readonly name: string; readonly hash: string };
   readonly data: Pick<StyleTraining, 'pictures' | 'batch'> & { readonly heldBack: number };
   readonly budget: ComparisonJob['budget'];
-  readonly backend: string;
+  readonly backend: Backend;
   readonly captions: readonly string[];
   readonly seeds: readonly string[];
   /** Pictures behind the figures of each side. */
@@ -82,38 +81,6 @@ export function reportOf(job: ComparisonJob, comparison: Comparison, shown: numb
       embedding: { figures: embedding.figures, pictures: pick(sides.embedding.drawn) },
     },
   };
-}
-
-/** The answer to "is an embedding easier than a hypernetwork?", in sentences with the report's numbers. */
-export function answerOf({ trained, sides, judged }: ComparisonReport): string[] {
-  const { hypernetwork, embedding } = trained;
-  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
-  const times = (ratio: number) => `${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)} times`;
-  const figures = (kind: 'none' | ComparedKind) => sides[kind].figures;
-  const style = COMPARED.map((kind) => percent(figures(kind).inStyle));
-  const follows = COMPARED.map((kind) => percent(figures(kind).follows));
-  const speed = hypernetwork.secondsAStep / embedding.secondsAStep;
-  const sentences = [
-    `Of ${judged} pictures each, ${style[0]} are in the style with the hypernetwork, ${style[1]} with the embedding, ${percent(figures('none').inStyle)} with neither.`,
-    `Their words are followed by ${follows[0]} and ${follows[1]}, with neither by ${percent(figures('none').follows)}.`,
-    `The hypernetwork’s file is ${times(hypernetwork.bytes / embedding.bytes)} as large (${hypernetwork.parameters} numbers beside ${embedding.parameters}), and its step takes ${times(speed)} as long.`,
-  ];
-  const gains = COMPARED.map((kind) => gainOf(trained[kind]));
-  if (gains[0] !== undefined && gains[1] !== undefined) {
-    sentences.push(
-      `On the pictures held back the loss changed by ${signed(gains[0])} with the hypernetwork and by ${signed(gains[1])} with the embedding.`,
-    );
-  }
-  return sentences;
-}
-
-function gainOf({ validationBefore, validationAfter }: ReportTrained): number | undefined {
-  if (validationBefore === undefined || validationAfter === undefined) return undefined;
-  return validationAfter / validationBefore - 1;
-}
-
-function signed(share: number): string {
-  return `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)} %`;
 }
 
 function trainedOf({ losses, file: _, ...rest }: TrainedSide): ReportTrained {

@@ -26,6 +26,10 @@ const LazyTraining = lazyPage(
   'the training page',
   async () => (await import('./training/training.tsx')).Training,
 );
+const LazyComparison = lazyPage(
+  'the comparison',
+  async () => (await import('./comparison/comparison.tsx')).Comparison,
+);
 
 export function App() {
   const view = useView();
@@ -48,6 +52,7 @@ export function App() {
       {view === 'publish' ? <LazyPublishing /> : null}
       {view === 'grid' ? <LazyGrid /> : null}
       {view === 'train' ? <LazyTraining /> : null}
+      {view === 'compare' ? <LazyComparison /> : null}
       {view === 'models' ? <ModelsPage /> : null}
       {view === 'draw' ? <DrawingPage /> : null}
       {dialog === 'engine' ? <EngineDialog onClose={close} /> : null}

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compare } from '../../client/cli/compare.ts';
-import { answerOf, type ComparisonReport } from '../../client/comparison/report-data.ts';
+import { readReport } from '../../client/comparison/read-report.ts';
+import { answerOf } from '../../client/comparison/report-answer.ts';
 import { readEmbedding } from '../../client/formats/embedding.ts';
 import { fileSource } from '../../client/formats/node-file.ts';
 import { decodePng, encodePng } from '../../client/formats/png.ts';
@@ -35,7 +36,7 @@ test('both are trained alike, drawn, judged and written', async () => {
     '--embedding-rate', '1e-2', '--json',
   ); // biome-ignore format: pairs
   expect(code, stderr).toBe(0);
-  const report = JSON.parse(readFileSync(at('out/report.json'), 'utf8')) as ComparisonReport;
+  const report = readReport(readFileSync(at('out/report.json'), 'utf8'), 'report.json');
   expect(JSON.parse(stdout)).toMatchObject({ figures: { none: report.sides.none.figures }, judged: 3 });
   expect(report).toMatchObject({
     model: { name: 'sd-tiny' },

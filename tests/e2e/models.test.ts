@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSafetensors } from '../../client/formats/safetensors.ts';
 import type { LocalEdge } from '../../worker/serve.ts';
+import { SAMPLE_REPORT } from '../comparison/sample-report.ts';
 import { launchChromium, type TestBrowser } from './chromium.ts';
 import { draw, drop, engineReady, fill, serveStudio } from './studio-page.ts';
 
@@ -91,5 +92,22 @@ describe('the models’ page', { timeout: 600_000 }, () => {
     });
     expect(left).toEqual([]);
     expect(browser.errors).toEqual([]);
+  });
+
+  it('shows the report of a comparison, its words as words, and refuses another file', async () => {
+    await page.goto(new URL('/#compare', page.url()).href);
+    const input = page.getByLabel('Open a report.json');
+    const file = (content: object) => ({
+      name: 'report.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from(JSON.stringify(content)),
+    });
+    await input.setInputFiles(file({ format: 2 }));
+    await page.locator('.failure', { hasText: 'this is no report of a comparison' }).waitFor();
+    await input.setInputFiles(file(SAMPLE_REPORT));
+    await page.getByText('90 % are in the style with the hypernetwork, 50 % with the embedding').waitFor();
+    expect(await page.getByRole('img').count()).toBe(4 + 1);
+    expect(await page.locator('.comparison-pictures tbody th').textContent()).toBe(SAMPLE_REPORT.captions[0]);
+    await page.getByRole('cell', { name: '9,000', exact: true }).waitFor();
   });
 });

@@ -14,6 +14,7 @@ const SKIPS: Readonly<Record<View, { readonly to: string; readonly words: string
   grid: { to: '.grid-form select', words: 'Skip to the axes' },
   models: { to: '.bring-buttons button', words: 'Skip to the models' },
   train: { to: '.train button', words: 'Skip to the pictures' },
+  compare: { to: '.comparison-open input', words: 'Skip to the report' },
   playground: { to: '.cm-content', words: 'Skip to the editor' },
   publish: { to: '.publish input', words: 'Skip to the form' },
 };

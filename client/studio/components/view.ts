@@ -1,13 +1,14 @@
 // Which view the page shows; the address tells, so that each can be linked to and the back button works.
 import { useEffect, useState } from 'preact/hooks';
 
-export type View = 'draw' | 'grid' | 'models' | 'train' | 'playground' | 'publish';
+export type View = 'draw' | 'grid' | 'models' | 'train' | 'compare' | 'playground' | 'publish';
 
 const TITLES: Readonly<Record<View, string>> = {
   draw: 'Tincture',
   grid: 'Grid · Tincture',
   models: 'Models · Tincture',
   train: 'Train · Tincture',
+  compare: 'Compare · Tincture',
   playground: 'Playground · Tincture',
   publish: 'Publish · Tincture',
 };
@@ -18,6 +19,7 @@ export function viewOf(hash: string): View {
   if (hash === '#grid') return 'grid';
   if (hash === '#models') return 'models';
   if (hash === '#train') return 'train';
+  if (hash === '#compare') return 'compare';
   return hash === '#publish' ? 'publish' : 'draw';
 }
 

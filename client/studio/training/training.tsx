@@ -65,7 +65,9 @@ function Page() {
     <main class="train">
       <header class="train-head">
         <h2>Train</h2>
-        <p>{heading} Nothing is uploaded.</p>
+        <p>
+          {heading} Nothing is uploaded. <a href="#compare">Which is easier, a style or a word?</a>
+        </p>
       </header>
       {failure === undefined ? null : (
         <FailureWords
