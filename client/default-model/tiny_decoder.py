@@ -1,5 +1,7 @@
 """The small decoder of previews: TAESD's architecture and key names, distilled from the model's own decoder."""
+import json
 import math
+import os
 import random
 
 import torch
@@ -14,11 +16,13 @@ from diffusion import ALPHAS, ddim_step, sampling_timesteps, start_noise
 from parallel import Trainer
 from vae_training import difference
 
-WIDTH = 24
-BLOCKS = (3, 3, 1)  # residual blocks at 16×16, 32×32 and 64×64
+FILE = "preview-decoder.safetensors"
+WIDTH = 16
+BLOCKS = (2, 2, 1)  # residual blocks at 16×16, 32×32 and 64×64
 PROMPTS, HELD_OUT = 320, 24
 STEPS, GUIDANCE = 20, 2.5
-BATCH = 12
+BATCH = 8
+GUESSES = 2  # of each drawing, at steps by chance
 
 
 class Clamp(nn.Module):
@@ -82,7 +86,7 @@ def guesses(denoiser, tokenizer, captions, seed=5, at_once=40):
 
 
 def train(work, folder, seconds, workers):
-    """Writes preview-decoder.safetensors in half precision into `folder`."""
+    """Writes the decoder in half precision into `folder`, and its name into model.json."""
     denoiser, vae, scale = model.load(folder)
     vae.requires_grad_(False)
     work.mkdir(parents=True, exist_ok=True)
@@ -90,21 +94,24 @@ def train(work, folder, seconds, workers):
     if not cache.exists():
         torch.save(guesses(denoiser, Tokenizer(folder), prompts()), cache)
     drawn = torch.load(cache)
-    training, held_out = drawn[:-HELD_OUT].flatten(0, 1), drawn[-HELD_OUT:].flatten(0, 1)[::5]
-
     torch.manual_seed(6)
+    steps = torch.stack([torch.randperm(STEPS)[:GUESSES] for _ in drawn])
+    chosen = torch.stack([guessed[some] for guessed, some in zip(drawn, steps)])
+    latents, held_out = chosen[:-HELD_OUT].flatten(0, 1), chosen[-HELD_OUT:].flatten(0, 1)
+
+    @torch.no_grad()
+    def pictures(latents):
+        return torch.cat([vae.decode(some / scale).clamp(-1, 1) for some in latents.split(20)])
+
+    asked = pictures(latents)  # once: the large decoder costs more than a step of the small one's training
+    print(f"{len(asked)} pictures", flush=True)
+
     decoder = new_decoder()
     trainer = Trainer(decoder, workers, weight_decay=0.0, ema_decay=0.99)
 
-    def pictures(latents):
-        with torch.no_grad():
-            return vae.decode(latents / scale).clamp(-1, 1)
-
     def loss(rank, step):
-        latents = training[torch.randint(len(training), (BATCH,))]
-        if torch.rand(()) < 0.5:
-            latents = latents.flip(3)
-        return difference(decoder(latents) * 2 - 1, pictures(latents))
+        chosen = torch.randint(len(latents), (BATCH,))
+        return difference(decoder(latents[chosen]) * 2 - 1, asked[chosen])
 
     def rate(progress):
         return min(1.0, (trainer.step + 1) / 50) * (1e-5 + 2e-3 * 0.5 * (1 + math.cos(math.pi * min(progress, 1))))
@@ -118,4 +125,8 @@ def train(work, folder, seconds, workers):
         error = (decoder(held_out) * 2 - 1).clamp(-1, 1) - pictures(held_out)
     print(f"held out: {-10 * torch.log10((error ** 2).mean() / 4):.2f} dB over {len(held_out)} guesses")
     tensors = {name: tensor.detach().half() for name, tensor in decoder.state_dict().items()}
-    safetensors_io.save(folder / "preview-decoder.safetensors", tensors)
+    safetensors_io.save(folder / FILE, tensors)
+    description = json.loads((folder / "model.json").read_text())
+    part = folder / "model.json.part"
+    part.write_text(json.dumps({**description, "previewDecoder": FILE}, indent=2) + "\n")
+    os.replace(part, folder / "model.json")

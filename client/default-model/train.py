@@ -63,7 +63,7 @@ STEPS = {
     "unet": (step_unet, "train the text encoder and the UNet", 75),
     "decoder": (step_decoder, "train the decoder to smooth the grain of drawn latents", 4),
     "export": (step_export, "write checkpoint.safetensors and model.json beside this script", 0),
-    "preview": (step_preview, "distil the small decoder of previews from the exported model", 8),
+    "preview": (step_preview, "distil the small decoder of previews from the exported model", 16),
     "styles": (step_styles, "train styles here (minutes: for each)", 5),
     "folders": (step_folders, "write the pictures that `tincture train` takes for the styles, and for the model itself", 0),
 }

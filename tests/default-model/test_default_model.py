@@ -29,12 +29,31 @@ from diffusion import ALPHAS, noise_loss, noised, sample
 from parallel import Trainer
 from style_pairs import draw_rounds, find
 from style_rollouts import SLOTS, STEPS, Rollouts
+from tiny_decoder import HELD_OUT, new_decoder, prompts
 from unet import UNet
 from vae import AutoencoderKL
 
 
 def relative_error(ours, theirs):
     return ((ours - theirs).norm() / theirs.norm()).item()
+
+
+class TinyDecoder(unittest.TestCase):
+    """The small decoder of previews, and the captions that it learns from."""
+
+    def test_shipped(self):
+        tensors = safetensors_io.load(MODEL / "preview-decoder.safetensors")
+        decoder = new_decoder()
+        decoder.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        with torch.no_grad():
+            picture = decoder(torch.randn(1, 4, 16, 16))
+        self.assertEqual(picture.shape, (1, 3, 64, 64))
+        self.assertEqual({tensor.dtype for tensor in tensors.values()}, {torch.float16})
+
+    def test_held_out_names_are_new(self):
+        plain = lambda text: text.removeprefix("flat ").removeprefix("glossy ").split(" on ")[0]
+        names = [plain(text) for text in prompts()]
+        self.assertFalse(set(names[:-HELD_OUT]) & set(names[-HELD_OUT:]))
 
 
 @unittest.skipUnless((GOLDEN / "checkpoint.safetensors").exists(), "no golden checkpoint here")

@@ -36,7 +36,13 @@ export async function serveStudio(): Promise<LocalEdge> {
   }
 }
 
-const MODEL_FILES = ['model.json', 'checkpoint.safetensors', 'vocab.json', 'merges.txt'];
+const MODEL_FILES = [
+  'model.json',
+  'checkpoint.safetensors',
+  'preview-decoder.safetensors',
+  'vocab.json',
+  'merges.txt',
+];
 
 /** The card of a style that stands in the registry. */
 const WEAVE = {
