@@ -66,6 +66,7 @@ export class GpuArithmetic {
 
   /** Copies values of any size to the device, each to a buffer that is destroyed when they are freed. Throws `runtime/out-of-memory` when it has no room. */
   async store(lists: readonly Float32Array[]): Promise<GpuValues[]> {
+    if (lists.length === 0) return [];
     const { device } = this.#gpu;
     device.pushErrorScope('out-of-memory');
     const stored = lists.map((values) => this.#write(this.#make(values.length, false), values));

@@ -62,8 +62,11 @@ async function inNode(): Promise<Omit<Row, 'where'>> {
 
 async function inChromium(backend: Backend): Promise<Omit<Row, 'where'>> {
   const profile = join(folder, backend);
+  // The copy belongs to the page's origin, so the second load needs the same port.
+  let port = 0;
   const load = async (sides: readonly number[]) => {
-    const browser = await launchChromium({ webgpu: backend === 'webgpu', profile });
+    const browser = await launchChromium({ webgpu: backend === 'webgpu', profile, port });
+    port = Number(new URL(browser.origin).port);
     try {
       const page = await browser.newPage();
       page.setDefaultTimeout(0);

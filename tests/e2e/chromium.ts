@@ -43,6 +43,8 @@ export interface ChromiumOptions {
   readonly webgpu?: boolean;
   /** Profile folder that outlives the browser, for caches across restarts. Default: a new one, deleted on close. */
   readonly profile?: string;
+  /** Port of the repository's server: what a page stores belongs to its origin, port included. Default: a free one. */
+  readonly port?: number;
   /** Serve another site instead of the repository, such as a worker with the built studio. */
   readonly origin?: string;
 }
@@ -69,7 +71,7 @@ export async function launchChromium(options: ChromiumOptions = {}): Promise<Tes
       `no Chromium at ${EXECUTABLE}; install it, or name one in the environment variable CHROMIUM`,
     );
   }
-  const server = options.origin === undefined ? await serveRepository() : undefined;
+  const server = options.origin === undefined ? await serveRepository(options.port) : undefined;
   const origin = options.origin ?? serverOrigin(server!);
   const profile = options.profile ?? (await mkdtemp(join(tmpdir(), 'tincture-chromium-')));
   const dispose = async () => {
@@ -124,7 +126,7 @@ export async function inPage<T>(page: Page, module: string, name: string, ...arg
 }
 
 /** Serves the repository with TypeScript stripped, isolated, without watching or reloading. */
-async function serveRepository(): Promise<ViteDevServer> {
+async function serveRepository(port = 0): Promise<ViteDevServer> {
   const cacheDir = await mkdtemp(join(tmpdir(), 'tincture-vite-'));
   const server = await createServer({
     configFile: false,
@@ -138,7 +140,8 @@ async function serveRepository(): Promise<ViteDevServer> {
     optimizeDeps: { noDiscovery: true, include: COMMONJS_PACKAGES },
     server: {
       host: '127.0.0.1',
-      port: 0,
+      port,
+      strictPort: true,
       hmr: false,
       ws: false,
       watch: null,
