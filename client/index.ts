@@ -46,7 +46,7 @@ export { HypernetworkSum } from './hypernetwork/merge.ts';
 export { readHypernetwork } from './hypernetwork/read.ts';
 export type { StrengthFactors } from './hypernetwork/strength.ts';
 export { writeHypernetworkPt, writeHypernetworkSafetensors } from './hypernetwork/write.ts';
-export { identifyModel, TOKENIZER_ADVICE } from './model-store/identify.ts';
+export { holdsModel, TOKENIZER_ADVICE } from './model-store/identify.ts';
 export { type OwnModel, type OwnModels, openOwnModels, type Pick } from './model-store/own-models.ts';
 export { createFrameHost } from './plugin-host/frame.ts';
 export { type PictureParameters, parseParameters } from './prompt/parameters.ts';

@@ -59,6 +59,15 @@ export function tokenCount({ vocab, merges }: TokenizerFiles): number {
   return createTokenizer(vocab, merges).size;
 }
 
+/** Whether a file of tensors holds a model or a part of one, by its tensors' names; false for every other file. */
+export async function holdsModel(pick: PickedFile): Promise<boolean> {
+  try {
+    return assembleCheckpoint([await openTensorFile(sourceOf(pick))]).parts.size > 0;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Identifies a model by its files' tensors, and by the descriptions of a folder where there are some. Throws ModelError and
  * FormatError for what is none, and `store/source` where there are no tensors at all.

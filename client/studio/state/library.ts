@@ -8,7 +8,7 @@ import {
   embeddingWord,
   embeddingWords,
   HIRES_UPSCALERS,
-  identifyModel,
+  holdsModel,
   isStyleFile,
   listWorkingFiles,
   openStyleFile,
@@ -117,7 +117,7 @@ export function openLibrary(origin: string, own: Pick<OwnModels, 'open'>): Tinct
 
     blob: (ref) => registry.fetchBlob(ref),
 
-    isModel,
+    isModel: (file) => holdsModel({ path: file.name, file }),
     readPicture,
     describeStyle,
     describeEmbedding,
@@ -216,16 +216,6 @@ async function describeStyle(file: File): Promise<ShelfStyle> {
     widths: [...hypernetwork.widths.keys()],
     strength: STRENGTH,
   };
-}
-
-/** By its tensors' names; one that is broken or of a kind that cannot be drawn with is none. */
-async function isModel(file: File): Promise<boolean> {
-  try {
-    await identifyModel([{ path: file.name, file }], 'model');
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function describeEmbedding(file: File): Promise<ShelfEmbedding | undefined> {
