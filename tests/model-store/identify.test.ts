@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { StoredTensor } from '../../client/formats/entry.ts';
 import { fileSource } from '../../client/formats/node-file.ts';
 import { openSafetensors, writeSafetensors } from '../../client/formats/safetensors.ts';
-import { identifyModel } from '../../client/model-store/identify.ts';
+import { holdsModel, identifyModel } from '../../client/model-store/identify.ts';
 
 const FOLDER = 'tests/golden/sd-tiny';
 
@@ -39,4 +39,11 @@ test('a preview decoder alone is no model, in words', async () => {
   await expect(identifyModel([tiny], 'mine')).rejects.toThrow(
     'a preview decoder is no model. Bring it together with the checkpoint that it is for.',
   );
+});
+
+test('a checkpoint holds a model; a style, a description and a broken file do not', async () => {
+  expect(await holdsModel(await pick('checkpoint.safetensors'))).toBe(true);
+  expect(await holdsModel(await pick('style-a.pt'))).toBe(false);
+  expect(await holdsModel(await pick('model.json'))).toBe(false);
+  expect(await holdsModel({ path: 'empty.safetensors', file: new Blob([]) })).toBe(false);
 });
