@@ -90,7 +90,7 @@ function Report({ report }: { readonly report: ComparisonReport }) {
             <tr>
               <td />
               {COLUMNS.map((column) => (
-                <th key={column} scope="col" class={column}>
+                <th key={column} scope="col" class={`of-${column}`}>
                   {TITLES[column]}
                 </th>
               ))}
@@ -118,7 +118,7 @@ function Report({ report }: { readonly report: ComparisonReport }) {
           {COMPARED.map((kind) => (
             <polyline
               key={kind}
-              class={kind}
+              class={`of-${kind}`}
               fill="none"
               stroke-width="2"
               points={curvePoints(report.trained[kind].curve, most, CHART)}
@@ -128,7 +128,7 @@ function Report({ report }: { readonly report: ComparisonReport }) {
         </svg>
         <figcaption class="hint">
           From the first step to the last, 0 to {most.toPrecision(3)}:{' '}
-          <span class="hypernetwork">hypernetwork</span>, <span class="embedding">embedding</span>.
+          <span class="of-hypernetwork">hypernetwork</span>, <span class="of-embedding">embedding</span>.
         </figcaption>
       </figure>
       <h3>What the figures are</h3>
@@ -147,7 +147,7 @@ function Pictures({ report }: { readonly report: ComparisonReport }) {
             <th scope="col">words</th>
             <th scope="col">the set</th>
             {COLUMNS.map((column) => (
-              <th key={column} scope="col" class={column}>
+              <th key={column} scope="col" class={`of-${column}`}>
                 {TITLES[column]}
               </th>
             ))}
