@@ -1,6 +1,7 @@
 // The second pass of a job: its latents enlarged, then drawn over at the larger size with new noise of the same seeds.
 import { stepsTaken } from '../sampling/sample.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import type { Picture } from './engine.ts';
 import { enlargeLatents } from './enlarge.ts';
 import { type PlannedHires, strengthOfLast } from './hires.ts';
 import type { Job } from './job.ts';
@@ -87,16 +88,17 @@ async function enlarge(
   const [pictures, ...one] = latents.shape as [number, ...number[]];
   const length = latents.data.length / pictures;
   onProgress({ stage: 'model', message: 'enlarging the picture' });
-  const decoded: Tensor[] = [];
+  // At their first size and in 8 bits: enlarged, all pictures of a request would not fit.
+  const decoded: Picture[] = [];
   for (let i = 0; i < pictures; i++) {
     const latent = tensor([1, ...one], latents.data.slice(i * length, (i + 1) * length));
-    const picture = await decodeLatent(latent, scale, await vae.decoder());
-    decoded.push(resample(picture, { width, height }, LANCZOS));
+    decoded.push(await decodeLatent(latent, scale, await vae.decoder()));
     signal.throwIfAborted();
   }
   const result = tensor([pictures, channels, high, wide]);
   try {
-    for (const [i, image] of decoded.entries()) {
+    for (const [i, picture] of decoded.entries()) {
+      const image = resample(picture, { width, height }, LANCZOS);
       const { data } = await encodeMean(image, scale, await target.vae.encoder());
       result.data.set(data, i * data.length);
       signal.throwIfAborted();
