@@ -22,7 +22,7 @@ export async function serveStudio(): Promise<LocalEdge> {
   }
   const bundledDir = await mkdtemp(join(tmpdir(), 'tincture-studio-'));
   try {
-    for (const name of MODEL_FILES)
+    for (const name of [...MODEL_FILES, 'preview-decoder.safetensors'])
       await copyFile(`${ROOT}client/default-model/${name}`, join(bundledDir, name));
     await mkdir(join(bundledDir, 'styles'));
     await writeFile(join(bundledDir, 'styles', 'weave.style.json'), JSON.stringify(WEAVE));
@@ -36,13 +36,7 @@ export async function serveStudio(): Promise<LocalEdge> {
   }
 }
 
-const MODEL_FILES = [
-  'model.json',
-  'checkpoint.safetensors',
-  'preview-decoder.safetensors',
-  'vocab.json',
-  'merges.txt',
-];
+const MODEL_FILES = ['model.json', 'checkpoint.safetensors', 'vocab.json', 'merges.txt'];
 
 /** The card of a style that stands in the registry. */
 const WEAVE = {
