@@ -55,3 +55,11 @@ test(
   },
   SLOW,
 );
+
+test(
+  'cosines and sines of the timestep are as exact as on wasm',
+  async () => {
+    expect(await inFreshPage<number>('sinusoids')).toBeLessThan(1.2e-7);
+  },
+  SLOW,
+);

@@ -34,7 +34,7 @@ test('JPEG and WebP are decoded by the browser, PNG to the same numbers; what is
 test.runIf(process.env['TINCTURE_SLOW'])(
   'losses, all gradients and the weights after three steps',
   async () => {
-    expectAgreement(await inPage<Differences>(await browser.newPage(), PAGE, 'hypernetwork'), 1e-4);
+    expectAgreement(await inPage<Differences>(await browser.newPage(), PAGE, 'hypernetwork'));
   },
 );
 

@@ -22,8 +22,10 @@ export interface Differences {
   readonly gradients: Readonly<Record<string, number>>;
   /** Norms beside the norm of all gradients of those that are 0 in exact arithmetic. */
   readonly vanishing: Readonly<Record<string, number>>;
-  /** Relative error of each parameter after three steps, but for those of `vanishing`, where noise is the gradient. */
+  /** Relative error of each parameter after three steps, but for those of `vanishing` and the weights of `unsettled`. */
   readonly weights: Readonly<Record<string, number>>;
+  /** The weights whose first gradient rounding decides, and the largest difference among them after three steps. */
+  readonly unsettled: { readonly count: number; readonly largest: number };
   readonly names: number;
 }
 
@@ -74,6 +76,17 @@ export async function goldenBatch({ training }: Golden, step: number): Promise<R
  * programs compute there is rounding, which AdamW then scales up.
  */
 const vanishes = (name: string): boolean => name.endsWith('.k.linear.2.bias');
+
+/**
+ * AdamW's first step is the rate times g / (|g| + 1e-8), whatever the size of g: where |g| is this small beside the RMS
+ * of its parameter's gradients, the rounding of the sums that it comes of, PyTorch's or ours, decides what is left of it.
+ */
+const UNSETTLED = 1e-4;
+
+function isUnsettled(gradient: Float32Array): (index: number) => boolean {
+  const limit = UNSETTLED * Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0) / gradient.length);
+  return (index) => Math.abs(gradient[index]!) < limit;
+}
 
 export async function hypernetworkDifferences(
   golden: Golden,
@@ -139,15 +152,24 @@ export async function hypernetworkDifferences(
     state = Object.fromEntries(Object.keys(state).map((name) => [name, next[stateName.next(name)]!]));
   }
   const weights: Record<string, number> = {};
+  const unsettled = { count: 0, largest: 0 };
   for (const name of names) {
     if (vanishes(name)) continue;
-    const found = await (state[name] as DeviceTensor).read();
-    weights[name] = relativeError(found.data, (await training.read(`after3.${name}`)).data);
+    const found = (await (state[name] as DeviceTensor).read()).data;
+    const wanted = (await training.read(`after3.${name}`)).data;
+    const apart = isUnsettled((await training.read(`grad.${name}`)).data);
+    for (const [i, value] of found.entries()) {
+      if (!apart(i)) continue;
+      unsettled.count++;
+      unsettled.largest = Math.max(unsettled.largest, Math.abs(value - wanted[i]!));
+    }
+    const settled = (_: number, index: number) => !apart(index);
+    weights[name] = relativeError(found.filter(settled), wanted.filter(settled));
   }
   for (const value of Object.values(state)) (value as DeviceTensor).release();
   await step.release();
   await update.release();
-  return { losses, gradients, vanishing, weights, names: names.length };
+  return { losses, gradients, vanishing, weights, unsettled, names: names.length };
 }
 
 export async function embeddingDifferences(golden: Golden, backend: Backend) {

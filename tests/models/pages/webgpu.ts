@@ -15,6 +15,7 @@ import { createSession } from '../../../client/runtime/create.ts';
 import { toOrt, toTensors } from '../../../client/runtime/feeds.ts';
 import type { Backend, Feed } from '../../../client/runtime/session.ts';
 import { relativeError, type Tensor, tensor } from '../../../client/tensor/tensor.ts';
+import { sinusoidError } from '../sinusoids-error.ts';
 
 const FOLDER = '/tests/golden/sd-tiny';
 
@@ -115,4 +116,9 @@ export async function activationDifference(): Promise<number> {
   return Math.max(
     ...ACTIVATIONS.flatMap((name) => [...gpu[name]!.data].map((y, i) => Math.abs(y - cpu[name]!.data[i]!))),
   );
+}
+
+/** The largest error of the timestep's cosines and sines. */
+export function sinusoids(): Promise<number> {
+  return sinusoidError('webgpu');
 }
