@@ -58,7 +58,7 @@ test.each(['epsilon', 'v'] as const)(
         const number = prompts[4 + slot] === 'picture 1' ? 1 : 2;
         if (timestep === 951) {
           begun.add(number);
-          // Start noise has a trace of the plain picture: √ᾱ(951) = 0.087.
+          // Start noise has a trace of the plain picture: √ᾱ(951) = 0.0903.
           const trace = values(10 + number).map((z, i) => state[i]! - Math.sqrt(ALPHAS_CUMULATIVE[951]!) * z);
           expect(relativeError(trace, state)).toBeLessThan(0.3);
         }
