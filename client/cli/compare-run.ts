@@ -1,16 +1,10 @@
 // Runs a comparison of the command line: model, engine and pictures opened, the report written into a folder.
 import { join } from 'node:path';
-import {
-  type Budget,
-  type Comparison,
-  type ComparisonJob,
-  compare,
-  type SetPicture,
-} from '../comparison/compare.ts';
+import { type Budget, type Comparison, type ComparisonJob, compare } from '../comparison/compare.ts';
 import type { ComparedKind } from '../comparison/compare-kinds.ts';
+import { prepareSet } from '../comparison/prepare-set.ts';
 import { type ComparisonReport, reportOf } from '../comparison/report-data.ts';
 import { reportPage } from '../comparison/report-page.ts';
-import { cutPicture } from '../comparison/set-pictures.ts';
 import { openModel } from '../engine/model.ts';
 import { decodeAnyPicture } from '../formats/node-picture.ts';
 import { encodePng } from '../formats/png.ts';
@@ -18,9 +12,6 @@ import { createEngine } from '../index.ts';
 import { contactSheet } from '../kit/contact-sheet.ts';
 import { nodePlatform } from '../node.ts';
 import { chooseTrainingBackend } from '../training/backend.ts';
-import { prepareExamples } from '../training/examples.ts';
-import { holdBack } from '../training/open-training.ts';
-import { exampleOptions } from '../training/request.ts';
 import { writeTogether } from './output.ts';
 import { readPictureFolder } from './train-pictures.ts';
 import type { TrainRequest } from './train-request.ts';
@@ -53,34 +44,21 @@ export async function compareToFolder(
   });
   const { backend, reason } = await chooseTrainingBackend(model.checkpoint, request.backend);
   say(`over ${model.facts.name} (${model.facts.hash}) on ${reason}`);
-  const options = exampleOptions(request, model.facts.defaults);
-  const prepared = await prepareExamples(files, model, backend, options, {
+  const prepared = await prepareSet(files, model, backend, request, wanted.holdBack, {
     signal,
     decodeOther: decodeAnyPicture,
   });
   for (const notice of [...notices, ...prepared.notices]) say(`note: ${notice}`);
-  const count = wanted.holdBack ?? Math.floor(prepared.examples.length / 5);
-  const split = holdBack(prepared.examples, { ...request, holdBack: count });
-  const used = new Map(
-    prepared.examples.map((example) => [example.name, split.validation.includes(example)]),
-  );
-  const pictures: SetPicture[] = [];
-  for (const file of files) {
-    const heldBack = used.get(file.name);
-    if (heldBack === undefined) continue;
-    const picture = await cutPicture(file, options.size, options.crop, decodeAnyPicture);
-    pictures.push({ caption: file.caption, picture, heldBack });
-  }
   const engine = await createEngine({ model: request.model, backend, signal });
   try {
-    const job = { ...split, model, backend, engine, pictures, requests, budget, seeds, pictureSteps };
+    const job = { ...prepared, model, backend, engine, requests, budget, seeds, pictureSteps };
     const comparison = await compare(job, { signal, say });
     const report = reportOf(job, comparison, shown);
     signal.throwIfAborted();
     await writeTogether([
       ...(['hypernetwork', 'embedding'] as const).map((kind) => ({
         path: requests[kind].output,
-        bytes: comparison.trained[kind].file,
+        bytes: comparison.trained[kind].files.safetensors,
       })),
       { path: join(folder, 'report.html'), bytes: utf8(reportPage(report)) },
       { path: join(folder, 'report.json'), bytes: utf8(JSON.stringify(report)) },

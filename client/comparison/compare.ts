@@ -4,7 +4,8 @@ import { bytesSource } from '../formats/bytes-source.ts';
 import type { Backend } from '../runtime/session.ts';
 import { openTraining, type SplitExamples, type TrainingBase } from '../training/open-training.ts';
 import type { TrainingRequest } from '../training/request.ts';
-import { runTraining } from '../training/run.ts';
+import type { ResultFormat } from '../training/result.ts';
+import { type RunEvents, runTraining } from '../training/run.ts';
 import type { Trainer } from '../training/trainer.ts';
 import type { ComparedKind } from './compare-kinds.ts';
 import { type CaptionedPicture, type Figures, judgeOf } from './figures.ts';
@@ -43,7 +44,7 @@ export interface TrainedSide {
   readonly bytes: number;
   readonly parameters: number;
   readonly rate: string;
-  readonly file: Uint8Array<ArrayBuffer>;
+  readonly files: Readonly<Record<ResultFormat, Uint8Array<ArrayBuffer>>>;
 }
 
 /** The model alone, or with what was trained. */
@@ -61,10 +62,21 @@ export interface Comparison {
   readonly ceiling: Figures;
 }
 
+/** How far one part is: steps of a training, or pictures of all that are drawn. */
+export interface ComparisonProgress {
+  readonly part: ComparedKind | 'pictures';
+  readonly done: number;
+  /** Undefined where minutes are the budget. */
+  readonly total: number | undefined;
+}
+
 export interface ComparisonSurroundings {
   readonly signal?: AbortSignal;
   /** Words for people. */
   readonly say?: (line: string) => void;
+  readonly onProgress?: (progress: ComparisonProgress) => void;
+  /** Runs a step when it is its turn on the device. Default: at once. */
+  readonly turn?: RunEvents['turn'];
 }
 
 /** Runs all of it, the one after the other. Rejects with the signal's reason, and with what training and drawing throw. */
@@ -76,14 +88,20 @@ export async function compare(
   const embedding = await trainSide(job, 'embedding', surroundings);
   const trained = { hypernetwork, embedding };
 
+  const words = job.pictures.flatMap(({ caption }) => job.seeds.map((seed) => ({ caption, seed })));
+  const total = job.pictures.length + 3 * words.length;
+  let done = 0;
+  const drawing = {
+    ...surroundings,
+    onDrawn: () => surroundings.onProgress?.({ part: 'pictures', done: ++done, total }),
+  };
   // Drawn through the autoencoder, so that sharpness does not tell a real picture from a drawn one.
-  const set = await drawAll(job, job.pictures, surroundings, 'the set', ({ picture }) => ({
+  const set = await drawAll(job, job.pictures, drawing, 'the set', ({ picture }) => ({
     prompt: '',
     image: picture,
     denoisingStrength: 0,
   }));
-  const words = job.pictures.flatMap(({ caption }) => job.seeds.map((seed) => ({ caption, seed })));
-  const none = await drawAll(job, words, surroundings, 'the model alone', ({ caption, seed }) => ({
+  const none = await drawAll(job, words, drawing, 'the model alone', ({ caption, seed }) => ({
     prompt: caption,
     seed,
   }));
@@ -92,9 +110,9 @@ export async function compare(
     const { name } = job.requests[kind];
     const source = {
       name: `${name}.safetensors`,
-      file: bytesSource(`${name}.safetensors`, trained[kind].file),
+      file: bytesSource(`${name}.safetensors`, trained[kind].files.safetensors),
     };
-    const drawn = await drawAll(job, words, surroundings, `the ${kind}`, ({ caption, seed }) => ({
+    const drawn = await drawAll(job, words, drawing, `the ${kind}`, ({ caption, seed }) => ({
       seed,
       ...(kind === 'embedding'
         ? { prompt: `${caption}, ${name}`, embeddings: [source] }
@@ -117,9 +135,10 @@ export async function compare(
 async function trainSide(
   job: ComparisonJob,
   kind: ComparedKind,
-  { signal, say }: ComparisonSurroundings,
+  surroundings: ComparisonSurroundings,
 ): Promise<TrainedSide> {
   const { model, backend, examples, validation, budget } = job;
+  const { say, onProgress } = surroundings;
   const request = job.requests[kind];
   const { trainer, result } = await openTraining({
     request, model, backend, examples, validation, resume: undefined,
@@ -127,14 +146,16 @@ async function trainSide(
   try {
     const validationBefore = await trainer.validationLoss();
     const losses: number[] = [];
-    const seconds = await trainFor(trainer, budget, signal, (loss) => {
+    const total = 'steps' in budget ? budget.steps : undefined;
+    const seconds = await trainFor(trainer, budget, surroundings, (loss) => {
       losses.push(loss);
+      onProgress?.({ part: kind, done: losses.length, total });
       if (losses.length % SAY_EVERY === 0)
         say?.(`${kind}: step ${losses.length}, loss ${loss.toPrecision(3)}`);
     });
     const validationAfter = await trainer.validationLoss();
     const state = await trainer.state();
-    const file = result(state, 'safetensors');
+    const files = { safetensors: result(state, 'safetensors'), pt: result(state, 'pt') };
     say?.(`${kind}: ${state.step} steps in ${seconds.toFixed(0)} s`);
     return {
       steps: state.step,
@@ -142,10 +163,10 @@ async function trainSide(
       losses,
       validationBefore,
       validationAfter,
-      bytes: file.length,
+      bytes: files.safetensors.length,
       parameters: [...state.weights.values()].reduce((sum, { data }) => sum + data.length, 0),
       rate: request.rate,
-      file,
+      files,
     };
   } finally {
     await trainer.close();
@@ -159,7 +180,7 @@ const SAY_EVERY = 25;
 async function trainFor(
   trainer: Trainer,
   budget: Budget,
-  signal: AbortSignal | undefined,
+  { signal, turn }: ComparisonSurroundings,
   onLoss: (loss: number) => void,
 ): Promise<number> {
   const started = performance.now();
@@ -172,6 +193,7 @@ async function trainFor(
       trainer,
       { saveEvery: 0, previewEvery: 0, validateEvery: 0, signal: signals },
       {
+        ...(turn !== undefined && { turn }),
         onStep: ({ loss }) => {
           onLoss(loss);
           if (performance.now() >= end) over.abort(spent);
@@ -187,7 +209,7 @@ async function trainFor(
 async function drawAll<T extends { readonly caption: string }>(
   { engine, pictureSteps }: ComparisonJob,
   items: readonly T[],
-  { signal, say }: ComparisonSurroundings,
+  { signal, say, onDrawn }: ComparisonSurroundings & { readonly onDrawn: () => void },
   what: string,
   requestOf: (item: T) => GenerateRequest,
 ): Promise<CaptionedPicture[]> {
@@ -197,6 +219,7 @@ async function drawAll<T extends { readonly caption: string }>(
     const request = { ...(pictureSteps !== undefined && { steps: pictureSteps }), ...requestOf(item) };
     const { picture } = await engine.generate(request, { ...(signal && { signal }) });
     drawn.push({ caption: item.caption, picture });
+    onDrawn();
   }
   return drawn;
 }

@@ -18,7 +18,7 @@ export interface ReportSide {
 }
 
 export interface ReportTrained
-  extends Omit<TrainedSide, 'losses' | 'file' | 'validationBefore' | 'validationAfter'> {
+  extends Omit<TrainedSide, 'losses' | 'files' | 'validationBefore' | 'validationAfter'> {
   readonly validationBefore?: number | undefined;
   readonly validationAfter?: number | undefined;
   readonly secondsAStep: number;
@@ -83,7 +83,7 @@ export function reportOf(job: ComparisonJob, comparison: Comparison, shown: numb
   };
 }
 
-function trainedOf({ losses, file: _, ...rest }: TrainedSide): ReportTrained {
+function trainedOf({ losses, files: _, ...rest }: TrainedSide): ReportTrained {
   const last = losses.slice(-Math.max(1, Math.round(losses.length * END_SHARE)));
   const points = Math.min(CURVE_POINTS, losses.length);
   const curve = Array.from({ length: points }, (_, i) =>

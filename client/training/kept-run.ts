@@ -4,7 +4,7 @@ import type { Backend } from '../runtime/session.ts';
 import { TrainingError } from './error.ts';
 import { prepareExamples, type TrainingPicture } from './examples.ts';
 import { KEPT, type KeptTraining } from './kept-training.ts';
-import { DEVICE_LOCK } from './locks.ts';
+import { deviceTurn } from './locks.ts';
 import { type LossHistory, lossesUpTo, readLosses, writeLosses } from './losses.ts';
 import { holdBack, type OpenTraining, openTraining, type TrainingBase } from './open-training.ts';
 import type { ListedPicture, TrainingEnd, TrainingNews, TrainStart } from './protocol.ts';
@@ -116,7 +116,7 @@ export class KeptRun {
         onStep: (report) => this.#step(report),
         onSave: (state) => this.#save(training, state),
         onPreview: (state) => this.#preview(training, state),
-        turn,
+        turn: deviceTurn,
       },
     );
   }
@@ -166,7 +166,7 @@ export class KeptRun {
     this.#tell({ kind: 'begun', step, lastStep, pictures, heldBack });
     this.#stepEnd = performance.now();
     if (step > 0) return;
-    const loss = await turn(() => trainer.validationLoss());
+    const loss = await deviceTurn(() => trainer.validationLoss());
     if (loss !== undefined) this.#validation(0, loss);
     if (this.#start.previewEvery > 0) await this.#preview(training, await trainer.state());
   }
@@ -219,9 +219,4 @@ export class KeptRun {
 /** Why a run ended before its schedule did. */
 class TrainingPaused extends Error {
   override readonly name = 'TrainingPaused';
-}
-
-/** The device alone for one step; pictures are drawn between steps. */
-function turn<Result>(work: () => Promise<Result>): Promise<Result> {
-  return navigator.locks.request(DEVICE_LOCK, work);
 }

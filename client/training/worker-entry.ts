@@ -1,18 +1,11 @@
 // The Worker's side of training: opens the model, says what fits, trains, and keeps all of it in this browser.
-import { openModel } from '../engine/model.ts';
-import { currentPlatform } from '../engine/platform.ts';
-import { prepareWeights } from '../engine/prepare-weights.ts';
+import type { Progress } from '../engine/engine.ts';
 import { wireError } from '../engine/wire-error.ts';
-import { createRegistry } from '../registry/registry.ts';
-import { configureRuntime } from '../runtime/configure.ts';
-import type { Backend } from '../runtime/session.ts';
-import { chooseTrainingBackend } from './backend.ts';
-import { TrainingError } from './error.ts';
 import { assess } from './fit.ts';
 import { KeptRun } from './kept-run.ts';
 import { openKeptTraining } from './kept-training.ts';
-import { TRAINING_LOCK } from './locks.ts';
-import type { TrainingBase } from './open-training.ts';
+import { trainAlone } from './locks.ts';
+import { type OpenBase, openBase, readyForSteps } from './open-base.ts';
 import type {
   FromTrainer,
   ToTrainer,
@@ -24,12 +17,7 @@ import type {
 import { exampleOptions } from './request.ts';
 import { deviceRoom } from './room.ts';
 
-interface Opened {
-  readonly model: Awaited<ReturnType<typeof openModel>> & TrainingBase;
-  readonly backend: Backend;
-}
-
-let opened: Opened | undefined;
+let opened: OpenBase | undefined;
 let run: KeptRun | undefined;
 
 self.addEventListener('message', ({ data }: MessageEvent<ToTrainer>) => {
@@ -69,58 +57,30 @@ async function answer(message: Extract<ToTrainer, { readonly id: number }>): Pro
   }
 }
 
-async function open(options: WorkerTrainerOptions): Promise<{ backend: Backend; backendReason: string }> {
-  const { wasmPaths, threads } = options;
-  configureRuntime({
-    ...(wasmPaths !== undefined && { wasmPaths }),
-    ...(threads !== undefined && { threads }),
-  });
-  const platform = await currentPlatform();
-  const registry =
-    options.registry === undefined
-      ? undefined
-      : createRegistry(options.registry, { cache: await platform.openCache() });
-  const model = await openModel(options.model, {
-    platform,
-    registry,
-    signal: undefined,
-    onProgress: ({ message, done, total }) =>
-      tell({
-        kind: 'preparing',
-        message,
-        ...(done !== undefined && { done }),
-        ...(total !== undefined && { total }),
-      }),
-  });
-  const { backend, reason } = await chooseTrainingBackend(model.checkpoint, options.backend);
-  opened = { model, backend };
-  return { backend, backendReason: reason };
+async function open(options: WorkerTrainerOptions): Promise<OpenBase> {
+  opened = await openBase(options, preparing);
+  return opened;
 }
 
-/** One training of this origin at a time: the others would write over what this one keeps. */
 async function train(start: TrainStart): Promise<TrainingEnd> {
-  return navigator.locks.request(TRAINING_LOCK, { ifAvailable: true }, async (lock) => {
-    if (lock === null) {
-      throw new TrainingError('training/busy', 'another tab of this browser trains', {
-        fix: 'Pause it there, or wait until it has ended.',
-      });
-    }
+  return trainAlone(async () => {
     const { model, backend } = opened!;
     tell({ kind: 'preparing', message: 'preparing the weights' });
-    // Steps compute in single precision on every backend.
-    const checkpoint = await prepareWeights(model.checkpoint, {
-      sha256: model.sha256,
-      halfUnet: false,
-      files: (await currentPlatform()).workingFiles(),
-      signal: undefined,
-      onProgress: ({ message }) => tell({ kind: 'preparing', message }),
-    });
-    run = new KeptRun(start, { ...model, checkpoint }, backend, openKeptTraining(), tell);
+    run = new KeptRun(start, await readyForSteps(model, preparing), backend, openKeptTraining(), tell);
     try {
       return await run.toEnd();
     } finally {
       run = undefined;
     }
+  });
+}
+
+function preparing({ message, done, total }: Progress): void {
+  tell({
+    kind: 'preparing',
+    message,
+    ...(done !== undefined && { done }),
+    ...(total !== undefined && { total }),
   });
 }
 

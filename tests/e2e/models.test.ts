@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readReport } from '../../client/comparison/read-report.ts';
+import { answerOf } from '../../client/comparison/report-answer.ts';
+import { bytesSource } from '../../client/formats/bytes-source.ts';
+import { readEmbedding } from '../../client/formats/embedding.ts';
+import { encodePng } from '../../client/formats/png.ts';
 import { writeSafetensors } from '../../client/formats/safetensors.ts';
+import { readHypernetwork } from '../../client/hypernetwork/read.ts';
 import type { LocalEdge } from '../../worker/serve.ts';
 import { SAMPLE_REPORT } from '../comparison/sample-report.ts';
 import { launchChromium, type TestBrowser } from './chromium.ts';
@@ -109,5 +115,58 @@ describe('the models’ page', { timeout: 600_000 }, () => {
     expect(await page.getByRole('img').count()).toBe(4 + 1);
     expect(await page.locator('.comparison-pictures tbody th').textContent()).toBe(SAMPLE_REPORT.captions[0]);
     await page.getByRole('cell', { name: '9,000', exact: true }).waitFor();
+  });
+
+  it('compares here: both trained on dropped pictures, shown, and given as files; cancelling keeps nothing', async () => {
+    const picture = (colour: readonly number[], dark: number) => {
+      const pixels = Uint8ClampedArray.from({ length: 4 * 64 * 64 }, (_, i) =>
+        i % 4 === 3 ? 255 : (i >> 2) % 8 < dark ? 20 : colour[i % 4]!,
+      );
+      return Buffer.from(encodePng({ width: 64, height: 64, pixels }));
+    };
+    const named = (name: string, buffer: Buffer) => ({ name, mimeType: 'image/png', buffer });
+    await drop(page, [
+      named('a tree.png', picture([250, 120, 20], 3)),
+      named('a car.png', picture([240, 220, 40], 4)),
+      named('a fish.png', picture([220, 60, 30], 5)),
+    ]);
+    await expect.poll(() => page.locator('.picture-card').count(), { timeout: 60_000 }).toBe(3);
+    await page.getByLabel('Steps of each training').fill('100000');
+    const compare = page.getByRole('button', { name: 'Compare', exact: true });
+    await compare.click();
+    await page.getByText('64 × 64 pixels need about').waitFor({ timeout: 120_000 });
+    await page.getByRole('button', { name: 'Cancel' }).click();
+
+    await page.getByLabel('Steps of each training').fill('2');
+    await page.getByLabel('Held back').fill('1');
+    await page.getByLabel('Steps of a picture').fill('2');
+    await compare.click();
+    const given = page.getByRole('button', { name: 'my-style-embedding.pt' });
+    await given.waitFor({ timeout: 200_000 });
+    await page.getByText(/^2 pictures, 1 held back, 1 a step, 2 steps each, over pictograms /).waitFor();
+    expect(await page.locator('.comparison-pictures tbody th').allTextContents()).toEqual(
+      ['a tree', 'a car', 'a fish'],
+    ); // biome-ignore format: one list
+    const saved = async (name: string) => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name, exact: true }).click(),
+      ]);
+      expect(download.suggestedFilename()).toBe(name);
+      return new Uint8Array(await readFile(await download.path()));
+    };
+    const network = await readHypernetwork(bytesSource('style', await saved('my-style-hypernetwork.pt')));
+    expect(network.description).toMatchObject({ name: 'my-style-hypernetwork', step: 2 });
+    const embedding = await readEmbedding(bytesSource('word', await saved('my-style-embedding.pt')));
+    expect(embedding).toMatchObject({ name: 'my-style-embedding', step: 2 });
+    const report = readReport(new TextDecoder().decode(await saved('report.json')), 'report.json');
+    expect(report).toMatchObject({ data: { pictures: 2, heldBack: 1 }, judged: 3, backend: 'wasm' });
+    expect(report.sides.hypernetwork.pictures).toHaveLength(3);
+    for (const { steps, validationBefore, validationAfter } of Object.values(report.trained)) {
+      expect(steps).toBe(2);
+      expect(validationAfter).not.toBe(validationBefore);
+    }
+    expect(new TextDecoder().decode(await saved('report.html'))).toContain(answerOf(report)[0]!);
+    expect(browser.errors).toEqual([]);
   });
 });

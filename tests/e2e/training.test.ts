@@ -180,7 +180,7 @@ describe('the training page', { timeout: TIMEOUT_MS }, () => {
 
       const other = await browser.newPage('/#train');
       await other.getByRole('button', { name: /^Go on from step/ }).click({ timeout: PATIENCE_MS });
-      await other.locator('.failure', { hasText: 'another tab of this browser trains' }).waitFor({
+      await other.locator('.failure', { hasText: 'another page of this browser trains' }).waitFor({
         timeout: PATIENCE_MS,
       });
       await other.close();

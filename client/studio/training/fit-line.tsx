@@ -55,7 +55,8 @@ export function FitLine({ atHand }: { readonly atHand: boolean }) {
   );
 }
 
-function fitWords(fit: TrainingPageState['fit']): string {
+/** What was found out, in words. */
+export function fitWords(fit: TrainingPageState['fit']): string {
   if (fit.phase === 'unknown') return '';
   if (fit.phase === 'looking') return 'Looking whether it fits this device …';
   const { need, room, largest, verdict } = fit.assessment;

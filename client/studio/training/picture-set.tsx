@@ -13,11 +13,16 @@ const selectReading = (state: TrainingPageState) => state.reading;
 const selectBusy = (state: TrainingPageState) => state.run !== undefined;
 const selectOpened = (state: TrainingPageState) => state.opened;
 
-export function PictureSet() {
+export interface PictureSetProps {
+  /** The pictures are in use by other than a training. */
+  readonly fixed?: boolean;
+}
+
+export function PictureSet({ fixed = false }: PictureSetProps) {
   const { actions } = useTraining();
   const pictures = useTrain(selectPictures);
   const reading = useTrain(selectReading);
-  const busy = useTrain(selectBusy);
+  const busy = useTrain(selectBusy) || fixed;
   const opened = useTrain(selectOpened);
   return (
     <section class="train-pictures" aria-labelledby="pictures-title">

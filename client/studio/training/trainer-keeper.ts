@@ -1,10 +1,28 @@
 // The one trainer of the page: its Worker is made for the model and backend that are chosen, and anew for others.
-import type { TrainingNews } from '../../training/protocol.ts';
+import type { ModelSource } from '../../index.ts';
+import type { TrainingNews, WorkerTrainerOptions } from '../../training/protocol.ts';
 import { createWorkerTrainer, type WorkerTrainer } from '../../training/worker-trainer.ts';
 import type { Studio } from '../components/studio-context.ts';
 
 /** A model of more bytes shares the device badly: it is not opened before somebody asks. */
 export const LARGE_MODEL_BYTES = 64 * 2 ** 20;
+
+/** Whether the chosen model is such a one. */
+export function modelIsLarge({ store }: Studio): boolean {
+  const { models, model } = store.state();
+  return (models.find(({ name }) => name === model)?.bytes ?? 0) > LARGE_MODEL_BYTES;
+}
+
+/** How a Worker opens the model, on the backend that is chosen in the studio. */
+export function trainerOptions({ store }: Studio, model: ModelSource): WorkerTrainerOptions {
+  const { wantedBackend } = store.state();
+  return {
+    model,
+    registry: location.origin,
+    wasmPaths: '/ort/',
+    ...(wantedBackend === 'auto' ? {} : { backend: wantedBackend }),
+  };
+}
 
 export interface TrainerKeeper {
   /** The trainer over the chosen model; undefined where there is none. What it tells goes to the last `tell`. */
@@ -31,17 +49,7 @@ export function createTrainerKeeper(studio: Studio): TrainerKeeper {
   const make = async ({ signal }: AbortController): Promise<WorkerTrainer | undefined> => {
     const model = await studio.actions.modelSource(signal);
     if (model === undefined) return undefined;
-    const { wantedBackend } = studio.store.state();
-    const trainer = await createWorkerTrainer(
-      {
-        model,
-        registry: location.origin,
-        wasmPaths: '/ort/',
-        ...(wantedBackend === 'auto' ? {} : { backend: wantedBackend }),
-      },
-      (news) => told(news),
-      signal,
-    );
+    const trainer = await createWorkerTrainer(trainerOptions(studio, model), (news) => told(news), signal);
     open = trainer;
     return trainer;
   };

@@ -12,7 +12,7 @@ import { type BroughtFile, bringPictures, stemOf } from './bring-pictures.ts';
 import { readKept, readKeptState } from './kept-page.ts';
 import { LossCurve } from './loss-curve.ts';
 import { measureMemory } from './measure-memory.ts';
-import { createTrainerKeeper, LARGE_MODEL_BYTES } from './trainer-keeper.ts';
+import { createTrainerKeeper, modelIsLarge } from './trainer-keeper.ts';
 import {
   formOfOptions,
   keptOptions,
@@ -118,8 +118,8 @@ export function createTrainingActions(
     ending = control;
     // A browser that is short of space removes what nobody asked it to keep.
     void navigator.storage.persist?.();
-    const { models, model } = studio.store.state();
-    const large = (models.find(({ name }) => name === model)?.bytes ?? 0) > LARGE_MODEL_BYTES;
+    const { model } = studio.store.state();
+    const large = modelIsLarge(studio);
     set({ run: FIRST_RUN, failure: undefined, notices: [], model });
     const memory = measureMemory((bytes) => set({ memory: bytes }), control.signal);
     try {

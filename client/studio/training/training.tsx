@@ -1,12 +1,9 @@
 // The training page: pictures and words on one side, what is to be learnt on the other, the training itself above.
-import { useEffect } from 'preact/hooks';
-import { openKeptTraining } from '../../training/kept-training.ts';
+import { useCallback, useEffect } from 'preact/hooks';
 import { DropVeil } from '../components/drop-veil.tsx';
 import { FailureWords, NoticeList } from '../components/failure-panel.tsx';
-import { type Studio, useStudio } from '../components/studio-context.ts';
+import { useStudio } from '../components/studio-context.ts';
 import { droppedPicks } from '../state/picks.ts';
-import { createStore } from '../state/store.ts';
-import { keepProject, tellStudio } from './follow-training.ts';
 import 'uplot/dist/uPlot.min.css';
 import './css/training.css';
 import './css/run.css';
@@ -14,27 +11,13 @@ import { MAX_BROUGHT } from './bring-pictures.ts';
 import { PictureSet } from './picture-set.tsx';
 import { Plan } from './plan.tsx';
 import { RunPanel } from './run-panel.tsx';
-import { createTrainingActions } from './training-actions.ts';
-import { TrainingContext, type TrainingParts, useTrain, useTraining } from './training-context.ts';
-import { FIRST_TRAINING, reduceTraining, type TrainingPageState } from './training-state.ts';
-
-/** One for the page: a training goes on while one looks at another page. */
-let parts: TrainingParts | undefined;
-
-function open(studio: Studio): TrainingParts {
-  const store = createStore(reduceTraining, FIRST_TRAINING);
-  const kept = openKeptTraining();
-  const actions = createTrainingActions(store, studio, kept);
-  void actions.open().then(() => keepProject(store, kept));
-  tellStudio(store, studio.store);
-  return { store, actions };
-}
+import { TrainingContext, useTrain, useTraining } from './training-context.ts';
+import { trainingParts } from './training-parts.ts';
+import type { TrainingPageState } from './training-state.ts';
 
 export function Training() {
-  const studio = useStudio();
-  parts ??= open(studio);
   return (
-    <TrainingContext.Provider value={parts}>
+    <TrainingContext.Provider value={trainingParts(useStudio())}>
       <Page />
     </TrainingContext.Provider>
   );
@@ -45,15 +28,16 @@ const selectNotices = (state: TrainingPageState) => state.notices;
 const selectShown = (state: TrainingPageState) =>
   state.run !== undefined || state.kept !== undefined || state.losses.last !== undefined;
 
-const take = async (dropped: DataTransfer): Promise<void> =>
-  parts?.actions.bring(await droppedPicks(dropped, MAX_BROUGHT));
-
 function Page() {
-  const { store } = useTraining();
+  const { store, actions } = useTraining();
   const failure = useTrain(selectFailure);
   const notices = useTrain(selectNotices);
   const shown = useTrain(selectShown);
   const heading = 'A style or a subject of your own, learnt on this device from your pictures.';
+  const take = useCallback(
+    async (dropped: DataTransfer) => actions.bring(await droppedPicks(dropped, MAX_BROUGHT)),
+    [actions],
+  );
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => {
       if (store.state().run?.phase === 'training') event.preventDefault();
