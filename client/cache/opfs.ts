@@ -1,6 +1,7 @@
 // A blob cache in the browser's origin-private file system, for pages and Workers.
 import { type BlobCache, checkDigestText, isDigest, release, verifier } from './blob-cache.ts';
 import { quotaError, writeError } from './error.ts';
+import { removeReleased, unlessMissing } from './opfs-entries.ts';
 
 const FOLDER = 'tincture-blobs';
 /** Files that are still being written end so; they never count as blobs. */
@@ -36,7 +37,7 @@ export function opfsCache(): BlobCache {
         await stream.pipeThrough(verifier(sha256, size)).pipeTo(await handle.createWritable());
         return await settle(folder, handle, sha256, size);
       } catch (error) {
-        await unlessMissing(folder.removeEntry(partial));
+        await removeReleased(folder, partial);
         await release(stream, error);
         throw writeError(error, sha256, size);
       }
@@ -102,15 +103,5 @@ async function removeAbandoned(folder: FileSystemDirectoryHandle): Promise<void>
     if (file !== undefined && Date.now() - file.lastModified > ABANDONED_AFTER) {
       await unlessMissing(folder.removeEntry(name));
     }
-  }
-}
-
-/** Another page may delete at any time: a file that is gone is no error here. */
-async function unlessMissing<T>(wanted: Promise<T>): Promise<T | undefined> {
-  try {
-    return await wanted;
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'NotFoundError') return undefined;
-    throw error;
   }
 }

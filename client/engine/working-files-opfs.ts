@@ -1,5 +1,6 @@
 // Working files in the browser's origin-private file system.
 import { quotaError, writeError } from '../cache/error.ts';
+import { removeReleased, unlessMissing } from '../cache/opfs-entries.ts';
 import { blobSource } from '../formats/blob-source.ts';
 import { PARTIAL, type WorkingFiles } from './working-files.ts';
 
@@ -14,7 +15,7 @@ interface MovableFile extends FileSystemFileHandle {
 export function opfsWorkingFiles(): WorkingFiles {
   return {
     async open(key) {
-      const handle = await existing((await folder()).getFileHandle(key));
+      const handle = await unlessMissing((await folder()).getFileHandle(key));
       return handle === undefined ? undefined : blobSource(key, await handle.getFile());
     },
     async write(key, size, pieces) {
@@ -36,7 +37,7 @@ export function opfsWorkingFiles(): WorkingFiles {
         await handle.move(key);
         return blobSource(key, await handle.getFile());
       } catch (error) {
-        await existing(place.removeEntry(partial));
+        await removeReleased(place, partial);
         throw writeError(error, key, size);
       }
     },
@@ -54,7 +55,7 @@ export async function listWorkingFiles(): Promise<WorkingFileFacts[]> {
   const files: WorkingFileFacts[] = [];
   for await (const [key, handle] of (await folder()).entries()) {
     if (handle.kind !== 'file') continue;
-    const file = await existing((handle as FileSystemFileHandle).getFile());
+    const file = await unlessMissing((handle as FileSystemFileHandle).getFile());
     if (file !== undefined) files.push({ key, size: file.size });
   }
   return files;
@@ -64,7 +65,7 @@ export async function listWorkingFiles(): Promise<WorkingFileFacts[]> {
 export async function removeWorkingFiles(beginning: string): Promise<void> {
   const place = await folder();
   for (const { key } of await listWorkingFiles()) {
-    if (key.startsWith(beginning)) await existing(place.removeEntry(key));
+    if (key.startsWith(beginning)) await unlessMissing(place.removeEntry(key));
   }
 }
 
@@ -76,15 +77,5 @@ async function folder(): Promise<FileSystemDirectoryHandle> {
 async function removePartials(place: FileSystemDirectoryHandle, key: string): Promise<void> {
   for await (const name of place.keys()) {
     if (name.startsWith(key) && name.endsWith(PARTIAL)) await place.removeEntry(name).catch(() => {});
-  }
-}
-
-/** Another page may remove at any time: a file that is gone is no error here. */
-async function existing<T>(wanted: Promise<T>): Promise<T | undefined> {
-  try {
-    return await wanted;
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'NotFoundError') return undefined;
-    throw error;
   }
 }
