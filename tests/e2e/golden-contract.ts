@@ -42,10 +42,9 @@ export function goldenContract(backend: Backend, attention: AttentionLowering): 
       expect(await golden('noisePrediction', attention, count)).toBeLessThan(TOLERANCE);
     });
 
-    // SwiftShader takes half a minute for a trajectory: there the one with styles says it all.
-    test.each(backend === 'webgpu' ? [2] : [0, 2])(
-      'DDIM with guidance and %d styles, to the picture',
-      async (count) => {
+    // On WebGPU the engine's own test walks the trajectory: SwiftShader takes the better part of a minute for each.
+    if (backend === 'wasm') {
+      test.each([0, 2])('DDIM with guidance and %d styles, to the picture', async (count) => {
         const { latent, picture } = await golden<{ latent: number; picture: number }>(
           'trajectory',
           attention,
@@ -53,8 +52,8 @@ export function goldenContract(backend: Backend, attention: AttentionLowering): 
         );
         expect(latent).toBeLessThan(TRAJECTORY_TOLERANCE);
         expect(picture).toBeLessThan(PICTURE_TOLERANCE);
-      },
-    );
+      });
+    }
 
     test('2.x: text and velocity with its style, on wasm the whole way to the picture', async () => {
       await golden('useModel', 'sd2-tiny');
