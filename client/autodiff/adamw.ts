@@ -10,6 +10,8 @@ export interface AdamWOptions {
   readonly beta2?: number;
   readonly epsilon?: number;
   readonly clipping?: Clipping;
+  /** Keep a running average (EMA) of each parameter too. Default false. */
+  readonly averaged?: boolean;
 }
 
 /** A parameter that is updated. */
@@ -23,6 +25,7 @@ export const stateName = {
   gradient: (parameter: string) => `gradient.${parameter}`,
   mean: (parameter: string) => `mean.${parameter}`,
   square: (parameter: string) => `square.${parameter}`,
+  average: (parameter: string) => `average.${parameter}`,
   next: (input: string) => `next.${input}`,
 } as const;
 
@@ -30,7 +33,8 @@ export const BETA1 = 0.9;
 export const BETA2 = 0.999;
 export const EPSILON = 1e-8;
 
-/** The scalars [1] of one step, for `adamWScalars` to compute. */
+const AVERAGE_KEEP = 'average_keep';
+/** The other scalars [1] of one step, for `adamWScalars` to compute. */
 const SCALARS = ['decay', 'step_size', 'root_correction', 'gradient_scale', 'clip'] as const;
 
 /**
@@ -38,14 +42,16 @@ const SCALARS = ['decay', 'step_size', 'root_correction', 'gradient_scale', 'cli
  * m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w − lr/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε).
  * Inputs: for each parameter `<name>`, `gradient.<name>`, `mean.<name>`, `square.<name>` of its shape, and the scalars
  * of `adamWScalars`. Outputs: `next.<name>`, `next.mean.<name>`, `next.square.<name>`. With `norm`, also `norm` [1],
- * the length of all gradients together before clipping.
+ * the length of all gradients together before clipping. When averaged, also `average.<name>` and `next.average.<name>`:
+ * a ← k·a + (1−k)·w of the updated w, with the scalar `average_keep` [1] as k (Polyak & Juditsky, 1992).
  */
 export function buildAdamW(parameters: readonly Parameter[], options: AdamWOptions = {}): GraphBuilder {
-  const { beta1 = BETA1, beta2 = BETA2, epsilon = EPSILON, clipping = 'none' } = options;
+  const { beta1 = BETA1, beta2 = BETA2, epsilon = EPSILON, clipping = 'none', averaged = false } = options;
   const graph = graphBuilder('adamw');
   const [decay, stepSize, rootCorrection, gradientScale, clip] = SCALARS.map((name) =>
     name === 'clip' && clipping === 'none' ? undefined : graph.input(name, 'float32', [1]),
   ) as [Value, Value, Value, Value, Value | undefined];
+  const keep = averaged ? graph.input(AVERAGE_KEEP, 'float32', [1]) : undefined;
   const inputs = parameters.map(({ name, shape }) => ({
     name,
     weight: graph.input(name, 'float32', shape),
@@ -71,9 +77,14 @@ export function buildAdamW(parameters: readonly Parameter[], options: AdamWOptio
     );
     const spread = graph.Add(graph.Div(graph.Sqrt(nextSquare), rootCorrection), graph.scalar(epsilon));
     const step = graph.Div(graph.Mul(nextMean, stepSize), spread);
-    graph.output(stateName.next(name), graph.Sub(graph.Mul(weight, decay), step));
+    const next = graph.Sub(graph.Mul(weight, decay), step);
+    graph.output(stateName.next(name), next);
     graph.output(stateName.next(stateName.mean(name)), nextMean);
     graph.output(stateName.next(stateName.square(name)), nextSquare);
+    if (keep === undefined) continue;
+    const average = graph.input(stateName.average(name), 'float32', weight.shape);
+    const toNext = graph.Mul(graph.Sub(next, average), graph.Sub(graph.scalar(1), keep));
+    graph.output(stateName.next(stateName.average(name)), graph.Add(average, toNext));
   }
   return graph;
 }
@@ -109,11 +120,16 @@ export interface AdamWStep {
   /** 1 / number of gradients that were summed. Default 1. */
   readonly gradientScale?: number;
   readonly clip?: number;
+  /** Decay of the running average, 0 … 1: what it keeps of itself at most. */
+  readonly average?: number;
 }
 
-/** The scalar inputs of a step, computed in double precision. */
+/**
+ * The scalar inputs of a step, computed in double precision. The average keeps (1 + step) / (10 + step) of itself as
+ * long as that is less than its decay, so that it soon forgets where it began.
+ */
 export function adamWScalars(
-  { step, rate, weightDecay, gradientScale = 1, clip }: AdamWStep,
+  { step, rate, weightDecay, gradientScale = 1, clip, average }: AdamWStep,
   { beta1 = BETA1, beta2 = BETA2 }: AdamWOptions = {},
 ): Record<string, number> {
   return {
@@ -122,5 +138,6 @@ export function adamWScalars(
     root_correction: Math.sqrt(1 - beta2 ** step),
     gradient_scale: gradientScale,
     ...(clip !== undefined && { clip }),
+    ...(average !== undefined && { [AVERAGE_KEEP]: Math.min(average, (1 + step) / (10 + step)) }),
   };
 }

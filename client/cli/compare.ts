@@ -34,7 +34,7 @@ report.json, pictures.png (side by side), hypernetwork.safetensors and embedding
   --shown N              pictures in the report (default 6)
   --json                 print the report's numbers
 
-These are as train has them: --model --batch --accumulate --warmup --clip --weight-decay --min-snr --snr-floor
+These are as train has them: --model --batch --accumulate --warmup --clip --weight-decay --ema --min-snr --snr-floor
 --spread-timesteps --seed --size --crop --alpha --sampled --shuffle-tags --tag-dropout --empty --memory --backend --runtime; of the
 hypernetwork --widths --layers --activation --initialization --layer-norm --activate-output --dropout; of the embedding
 --vectors --start-words. Exit code 130 after Ctrl-C, and nothing is written.`;

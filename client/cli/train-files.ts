@@ -4,7 +4,7 @@ import { trainedCard } from '../kit/trained-card.ts';
 import type { OpenTraining } from '../training/open-training.ts';
 import { writeTrainingState } from '../training/state-file.ts';
 import { type StyleBaseModel, styleFacts } from '../training/style-facts.ts';
-import type { TrainingState } from '../training/trainer.ts';
+import type { TrainingState } from '../training/training-state.ts';
 import { writeTogether } from './output.ts';
 import type { TrainRequest } from './train-request.ts';
 

@@ -22,7 +22,7 @@ const flag = { type: 'boolean' } as const;
 
 /** Options that change the numbers: a run that goes on takes them from its file, unless they are given anew. */
 const KEPT = {
-  name: text, steps: text, rate: text, warmup: text, batch: text, accumulate: text, clip: text, 'weight-decay': text,
+  name: text, steps: text, rate: text, warmup: text, batch: text, accumulate: text, clip: text, 'weight-decay': text, ema: text,
   'min-snr': text, 'snr-floor': text, 'spread-timesteps': flag, rollouts: text, seed: text, size: text, buckets: flag, crop: text,
   flip: flag, alpha: flag, sampled: flag,
   template: { type: 'string', multiple: true }, 'shuffle-tags': flag, 'tag-dropout': text, empty: text,
@@ -118,6 +118,7 @@ export async function trainRequest(kind: TrainRequest['kind'], given: Values): P
     accumulation: whole('accumulate', 1, 1, 1024),
     clipping: clippingOf(word('clip')),
     weightDecay: decimalNumber('--weight-decay', word('weight-decay'), 0, 1),
+    ema: decimalNumber('--ema', word('ema'), 1e-3, 0.999999),
     minSnr: decimalNumber('--min-snr', word('min-snr'), 1e-3, 1e6),
     snrFloor: decimalNumber('--snr-floor', word('snr-floor'), 1e-3, 1e6),
     spreadTimesteps: values['spread-timesteps'] === true,

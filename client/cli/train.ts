@@ -24,6 +24,7 @@ records its training; FILE.training.safetensors beside it holds what --resume go
   --accumulate N         batches for one step (default 1)
   --clip value|norm:X    bound the gradients by value or by their length
   --weight-decay X       default 0.01, 0 for an embedding
+  --ema X                keep a running average of the weights, which is then what is saved: its decay, such as 0.99
   --min-snr X            min-SNR weighting, such as 5
   --snr-floor X          least weight of the clean latent's error, such as 1: the noisiest steps, where drawing begins, count
   --spread-timesteps     each batch's timesteps from equal parts of the schedule

@@ -21,6 +21,7 @@ export function defaultOptions(
     warmup: 0,
     weightDecay: kind === 'embedding' ? 0 : 0.01,
     clipping: { kind: 'none', limit: 1 },
+    ema: undefined,
     minSnr: undefined,
     snrFloor: undefined,
     spreadTimesteps: false,

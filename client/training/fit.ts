@@ -43,6 +43,8 @@ export interface Assessment {
 const PLANS: readonly MemoryPlan[] = ['kept', 'cheap', 'segments'];
 /** Parameters, their two moments, gradients, and the three that AdamW gives. */
 const COPIES_OF_PARAMETERS = 7;
+/** A running average and the next. */
+const COPIES_OF_AVERAGE = 2;
 /** Sizes that are looked at are this many pixels apart, or the model's own multiple. */
 const SIZE_STEP = 64;
 
@@ -121,10 +123,11 @@ function needOf(model: TrainingBase, request: TrainingRequest, size: Size, memor
     }
   }
   const { peak, largest } = peakMemory(graph);
+  const copies = COPIES_OF_PARAMETERS + (request.ema === undefined ? 0 : COPIES_OF_AVERAGE);
   return {
     size,
     memory,
-    bytes: peak + COPIES_OF_PARAMETERS * trained + others * weightsOf(graph) + text,
+    bytes: peak + copies * trained + others * weightsOf(graph) + text,
     largestValue: largest,
   };
 }

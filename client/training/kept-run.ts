@@ -16,7 +16,8 @@ import {
   type SavedTraining,
   writeTrainingState,
 } from './state-file.ts';
-import type { StepReport, TrainingState } from './trainer.ts';
+import type { StepReport } from './trainer.ts';
+import type { TrainingState } from './training-state.ts';
 
 /** A model with what it proposes. */
 export interface KeptRunBase extends TrainingBase {

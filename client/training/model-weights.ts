@@ -6,7 +6,7 @@ import { elementCount, type Tensor, tensor } from '../tensor/tensor.ts';
 import { TrainingError } from './error.ts';
 import type { TrainingFacts } from './state-file.ts';
 import { buildStepGraph } from './step-graph.ts';
-import type { TrainingState } from './trainer.ts';
+import { resultWeights, type TrainingState } from './training-state.ts';
 
 /**
  * A step holds each parameter some seven times in single precision: weight, gradient and moments, and the next of three
@@ -69,17 +69,17 @@ async function asStored(checkpoint: TensorFile, entry: TensorEntry): Promise<Sto
 
 /** The checkpoint of a state, .safetensors under the single-file names: trained weights in single precision. */
 export function modelFile(
-  { weights, step }: TrainingState,
+  state: TrainingState,
   checkpoint: TensorFile,
   untrained: ReadonlyMap<string, StoredTensor>,
   facts: TrainingFacts,
 ): Uint8Array<ArrayBuffer> {
-  const trained = [...weights].map(([name, { data }]) => {
+  const trained = [...resultWeights(state)].map(([name, { data }]) => {
     const shape = checkpoint.entries.get(name)!.shape;
     return [name, storeFloat32(tensor(shape, data))] as const;
   });
   return writeSafetensors(new Map([...untrained, ...trained]), {
     'tincture.trained_from': facts.modelHash,
-    'tincture.steps': String(step),
+    'tincture.steps': String(state.step),
   });
 }

@@ -11,7 +11,8 @@ import { startEmbedding, startHypernetwork } from './start-weights.ts';
 import { checkResumable, type SavedTraining, type TrainingFacts } from './state-file.ts';
 import { EMBEDDING, type Trainee } from './step-graph.ts';
 import type { TrainingModel } from './step-sessions.ts';
-import { freshState, Trainer, type TrainingState } from './trainer.ts';
+import { Trainer } from './trainer.ts';
+import { freshState, type TrainingState } from './training-state.ts';
 
 /** The model that is trained over, with what is told of it in results. */
 export interface TrainingBase extends TrainingModel {

@@ -16,6 +16,8 @@ export interface TrainingOptions {
   readonly warmup: number;
   readonly weightDecay: number;
   readonly clipping: { readonly kind: Clipping; readonly limit: number };
+  /** Decay of a running average of the weights (EMA), which is then the result: 0 … 1, such as 0.99; undefined: none. */
+  readonly ema: number | undefined;
   readonly minSnr: number | undefined;
   /** Least weight of the clean latent's error, such as 1; see `NoiseOptions`. */
   readonly snrFloor: number | undefined;
@@ -48,9 +50,10 @@ export function checkTrainingOptions(options: TrainingOptions): void {
     const fits = value >= low && value <= high && (!WHOLE.includes(name) || Number.isInteger(value));
     if (!fits) throw fail(name, `${low} to ${high}`, value);
   }
-  const { clipping, minSnr, snrFloor, captions } = options;
+  const { clipping, ema, minSnr, snrFloor, captions } = options;
   if (clipping.kind !== 'none' && !(clipping.limit > 0))
     throw fail('clipping', 'a positive limit', clipping.limit);
+  if (ema !== undefined && !(ema > 0 && ema < 1)) throw fail('ema', 'above 0 and below 1, such as 0.99', ema);
   if (minSnr !== undefined && !(minSnr > 0)) throw fail('minSnr', 'a positive γ, such as 5', minSnr);
   if (snrFloor !== undefined && !(snrFloor > 0 && snrFloor <= (minSnr ?? Number.POSITIVE_INFINITY))) {
     throw fail(

@@ -20,6 +20,7 @@ export interface TrainingRequest {
   readonly clipping: TrainingOptions['clipping'];
   /** Undefined: the kind's own. */
   readonly weightDecay: number | undefined;
+  readonly ema: number | undefined;
   readonly minSnr: number | undefined;
   readonly snrFloor: number | undefined;
   readonly spreadTimesteps: boolean;
@@ -59,6 +60,7 @@ export function trainingOptions(request: TrainingRequest, currentStep: number): 
     warmup: request.warmup,
     weightDecay: request.weightDecay ?? defaults.weightDecay,
     clipping: request.clipping,
+    ema: request.ema,
     minSnr: request.minSnr,
     snrFloor: request.snrFloor,
     spreadTimesteps: request.spreadTimesteps,

@@ -6,7 +6,7 @@ import { type HypernetworkRecord, widthOfParameter } from '../hypernetwork/recor
 import { writeHypernetworkPt, writeHypernetworkSafetensors } from '../hypernetwork/write.ts';
 import type { SavedTraining, TrainingFacts } from './state-file.ts';
 import { EMBEDDING } from './step-graph.ts';
-import type { TrainingState } from './trainer.ts';
+import { resultWeights, type TrainingState } from './training-state.ts';
 
 /** `.pt` is what the reference program loads: its own keys, order and types. */
 export type ResultFormat = 'pt' | 'safetensors';
@@ -41,7 +41,7 @@ export function hypernetworkFile(
     extra: {},
     ignored: [],
     widths,
-    tensors: new Map([...state.weights].map(([name, tensor]) => [name, storeFloat32(tensor)])),
+    tensors: new Map([...resultWeights(state)].map(([name, tensor]) => [name, storeFloat32(tensor)])),
   };
   return format === 'pt' ? writeHypernetworkPt(record) : writeHypernetworkSafetensors(record);
 }
@@ -57,7 +57,7 @@ export function embeddingFile(
     step: state.step,
     checkpointHash: facts.modelHash,
     checkpointName: facts.modelName,
-    vectors: storeFloat32(state.weights.get(EMBEDDING)!),
+    vectors: storeFloat32(resultWeights(state).get(EMBEDDING)!),
   };
   return format === 'pt'
     ? writeEmbeddingPt(embedding, facts.name)

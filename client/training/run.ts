@@ -1,7 +1,8 @@
 // A whole training: steps to the end of the schedule, saves, previews, validation, and what happens when it goes wrong.
 import { TrainingError } from './error.ts';
 import { LossWatch } from './loss-watch.ts';
-import type { StepReport, Trainer, TrainingState } from './trainer.ts';
+import type { StepReport, Trainer } from './trainer.ts';
+import type { TrainingState } from './training-state.ts';
 
 export interface RunOptions {
   /** Steps between saves, previews and looks at the held-back pictures; 0 for none in between. */

@@ -3,7 +3,7 @@ import type { ByteSource } from '../formats/entry.ts';
 import { openSafetensors, storeFloat32, writeSafetensors } from '../formats/safetensors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { TrainingError } from './error.ts';
-import type { TrainingState } from './trainer.ts';
+import type { TrainingState } from './training-state.ts';
 
 /** What can be trained. */
 export type TrainingKind = 'hypernetwork' | 'embedding' | 'model';
@@ -25,6 +25,8 @@ const FORMAT = 1;
 /** Where there are any: the states of rollouts. */
 const ROLLOUTS = 'rollouts';
 const PARTS = ['weights', 'means', 'squares'] as const;
+/** Where an average is kept. */
+const AVERAGES = 'averages';
 
 /** A state with what is known of it. */
 export interface SavedTraining {
@@ -40,8 +42,11 @@ export function writeTrainingState(
   facts: TrainingFacts,
   options?: string,
 ): Uint8Array<ArrayBuffer> {
-  const parts = PARTS.flatMap((part) =>
-    [...state[part]].map(([name, tensor]) => [`${part}.${name}`, tensor] as const),
+  const kept = state.averages === undefined ? PARTS : [...PARTS, AVERAGES];
+  const parts = kept.flatMap((part) =>
+    [...state[part as keyof Pick<TrainingState, 'weights'>]].map(
+      ([name, tensor]) => [`${part}.${name}`, tensor] as const,
+    ),
   );
   const all = state.rollouts === undefined ? parts : [...parts, [ROLLOUTS, state.rollouts] as const];
   const tensors = new Map(all.map(([name, tensor]) => [name, storeFloat32(tensor)] as const));
@@ -63,7 +68,9 @@ export async function readTrainingState(source: ByteSource): Promise<SavedTraini
     name.startsWith('weights.') ? [name.slice('weights.'.length)] : [],
   );
   const rolls = file.entries.has(ROLLOUTS) ? 1 : 0;
-  if (names.length === 0 || file.entries.size !== PARTS.length * names.length + rolls) {
+  const averaged = file.entries.has(`${AVERAGES}.${names[0]}`);
+  const parts = PARTS.length + (averaged ? 1 : 0);
+  if (names.length === 0 || file.entries.size !== parts * names.length + rolls) {
     throw invalid(source.name, 'the state is incomplete');
   }
   const checked = async (name: string): Promise<Tensor> => {
@@ -90,6 +97,7 @@ export async function readTrainingState(source: ByteSource): Promise<SavedTraini
     weights: await read('weights'),
     means: await read('means'),
     squares: await read('squares'),
+    ...(averaged && { averages: await read(AVERAGES) }),
     ...(rolls > 0 && { rollouts: await checked(ROLLOUTS) }),
   };
   return { state, ...about };

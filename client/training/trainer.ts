@@ -17,17 +17,7 @@ import { rateAt } from './rate.ts';
 import { Rollouts } from './rollouts.ts';
 import { GUIDED, INPUT, LOSS, type Trainee } from './step-graph.ts';
 import { StepSessions, type TrainingModel } from './step-sessions.ts';
-
-/** What is trained under a name, and where it stands: parameters with AdamW's moments, all in the same order. */
-export interface TrainingState {
-  /** Steps done. */
-  readonly step: number;
-  readonly weights: ReadonlyMap<string, Tensor>;
-  readonly means: ReadonlyMap<string, Tensor>;
-  readonly squares: ReadonlyMap<string, Tensor>;
-  /** States of rollouts, [slots, channels, height, width]. */
-  readonly rollouts?: Tensor;
-}
+import type { TrainingState } from './training-state.ts';
 
 export interface StepReport {
   /** Steps done, this one included. */
@@ -53,12 +43,6 @@ const VALIDATION_TIMESTEPS = [100, 300, 500, 700, 900];
 /** Largest guidance of rollouts beside the model's own. */
 const MORE_GUIDANCE = 1.2;
 
-/** A fresh state: moments of 0. */
-export function freshState(weights: ReadonlyMap<string, Tensor>): TrainingState {
-  const zeros = () => new Map([...weights].map(([name, { shape }]) => [name, tensor(shape)]));
-  return { step: 0, weights, means: zeros(), squares: zeros() };
-}
-
 /** Trains one hypernetwork, embedding or model. Not reentrant: one call at a time. */
 export class Trainer {
   readonly #job: TrainerJob;
@@ -68,7 +52,7 @@ export class Trainer {
   readonly #sum: GradientSum | undefined;
   readonly #rollouts: Rollouts | undefined;
   readonly #sessions: StepSessions;
-  /** Parameters and moments by the update graph's input names. */
+  /** Parameters, moments and averages by the update graph's input names. */
   #values: Record<string, Feed | DeviceTensor> = {};
   #step = 0;
 
@@ -95,7 +79,8 @@ export class Trainer {
       });
     }
     const parameters = [...start.weights].map(([name, { shape }]) => ({ name, shape }));
-    const graph = emitGraph(buildAdamW(parameters, { clipping: options.clipping.kind }));
+    const averaged = options.ema !== undefined;
+    const graph = emitGraph(buildAdamW(parameters, { clipping: options.clipping.kind, averaged }));
     const keep = graph.outputs.map(({ name }) => name).filter((name) => name !== 'norm');
     const update = await createDeviceSession(graph, { backend }, keep);
     const conditioning = await openConditioning(job.trainee, model, backend);
@@ -139,6 +124,7 @@ export class Trainer {
       weightDecay: options.weightDecay,
       gradientScale: 1 / options.accumulation,
       ...(options.clipping.kind !== 'none' && { clip: options.clipping.limit }),
+      ...(options.ema !== undefined && { average: options.ema }),
     });
     const feeds = Object.entries(scalars).map(([name, value]) => [name, tensor([1], Float32Array.of(value))]);
     const { kept: next } = await this.#update.run({
@@ -153,10 +139,13 @@ export class Trainer {
     return { step: this.#step, loss, rate };
   }
 
-  /** Mean loss over the held-back pictures at fixed timesteps, noise and prompts; undefined without any. */
+  /**
+   * Mean loss of `resultWeights` over the held-back pictures at fixed timesteps, noise and prompts; undefined without any.
+   */
   async validationLoss(): Promise<number | undefined> {
     const { validation, options, name } = this.#job;
     if (validation.length === 0) return undefined;
+    const weights = this.#parameters(options.ema === undefined ? undefined : stateName.average);
     let sum = 0;
     for (const [index, example] of validation.entries()) {
       const random = randomStream(options.seed, PURPOSE.validation, index);
@@ -167,7 +156,7 @@ export class Trainer {
       const { outputs } = await session.run({
         ...noisedBatch(copies, this.#noise, random, (copy) => VALIDATION_TIMESTEPS[copy]!),
         ...(await this.#conditioning.feeds(copies.map(() => prompt))),
-        ...this.#parameters(),
+        ...weights,
       });
       sum += outputs[LOSS]!.data[0]!;
     }
@@ -189,12 +178,13 @@ export class Trainer {
       weights: await read((parameter) => parameter),
       means: await read(stateName.mean),
       squares: await read(stateName.square),
+      ...(this.#job.options.ema !== undefined && { averages: await read(stateName.average) }),
       ...(this.#rollouts && { rollouts: this.#rollouts.states }),
     };
   }
 
-  /** Goes back (or on) to a state of the same parameters. */
-  restore({ step, weights, means, squares, rollouts }: TrainingState): void {
+  /** Goes back (or on) to a state of the same parameters. An average that it lacks begins with the weights. */
+  restore({ step, weights, means, squares, averages = weights, rollouts }: TrainingState): void {
     releaseAll(this.#values);
     this.#rollouts?.restore(rollouts, step);
     this.#step = step;
@@ -203,6 +193,8 @@ export class Trainer {
       values[parameter] = copyOf(weights.get(parameter)!);
       values[stateName.mean(parameter)] = copyOf(means.get(parameter)!);
       values[stateName.square(parameter)] = copyOf(squares.get(parameter)!);
+      if (this.#job.options.ema !== undefined)
+        values[stateName.average(parameter)] = copyOf(averages.get(parameter)!);
     }
     this.#values = values;
   }
@@ -220,8 +212,10 @@ export class Trainer {
     return noiseOptions(this.#job);
   }
 
-  #parameters(): Record<string, Feed | DeviceTensor> {
-    return Object.fromEntries([...this.#job.start.weights.keys()].map((name) => [name, this.#values[name]!]));
+  /** What steps take as parameters: the weights, or what the update graph knows by other names. */
+  #parameters(inputName = (parameter: string) => parameter): Record<string, Feed | DeviceTensor> {
+    const names = [...this.#job.start.weights.keys()];
+    return Object.fromEntries(names.map((name) => [name, this.#values[inputName(name)]!]));
   }
 
   #nameInPrompt(name: string): string {

@@ -1,4 +1,4 @@
-// AdamW's graph against the equations in double precision: accumulation's scale, decay, and both ways to clip.
+// AdamW's graph against the equations in double precision: accumulation's scale, decay, both ways to clip, the average.
 import { beforeAll, expect, test } from 'vitest';
 import { adamWScalars, buildAdamW, type Clipping, stateName } from '../../client/autodiff/adamw.ts';
 import { emitGraph } from '../../client/onnx/emit.ts';
@@ -10,6 +10,8 @@ const RATE = 0.1;
 const WEIGHT_DECAY = 0.02;
 /** Summed over two batches, whose mean they are half of. */
 const GRADIENTS = { a: [6, -0.8], b: [-2] };
+/** The second step's average would keep 3 of 12 parts. */
+const AVERAGE = 0.21;
 const START = { a: [1, 2], b: [-3] };
 const NAMES = ['a', 'b'] as const;
 
@@ -22,14 +24,16 @@ function expectedWeights(gradients: Readonly<Record<'a' | 'b', readonly number[]
       name,
       START[name].map((start, i) => {
         const g = gradients[name][i]!;
-        let [weight, mean, square] = [start, 0, 0];
+        let [weight, mean, square, average] = [start, 0, 0, start];
         for (const step of [1, 2]) {
           mean = 0.9 * mean + 0.1 * g;
           square = 0.999 * square + 0.001 * g * g;
           weight *= 1 - RATE * WEIGHT_DECAY;
           weight -= (RATE * mean) / (1 - 0.9 ** step) / (Math.sqrt(square / (1 - 0.999 ** step)) + 1e-8);
+          const keep = Math.min(AVERAGE, (1 + step) / (10 + step));
+          average = keep * average + (1 - keep) * weight;
         }
-        return { weight, mean, square };
+        return { weight, mean, square, average };
       }),
     ]),
   );
@@ -37,13 +41,16 @@ function expectedWeights(gradients: Readonly<Record<'a' | 'b', readonly number[]
 
 async function twoSteps(clipping: Clipping, clip: number) {
   const parameters = NAMES.map((name) => ({ name, shape: [START[name].length] }));
-  const session = await createSession(emitGraph(buildAdamW(parameters, { clipping })), { backend: 'wasm' });
+  const session = await createSession(emitGraph(buildAdamW(parameters, { clipping, averaged: true })), {
+    backend: 'wasm',
+  });
   const one = (values: readonly number[]) => tensor([values.length], Float32Array.from(values));
   let state = Object.fromEntries(
     NAMES.flatMap((name) => [
       [name, one(START[name])],
       [stateName.mean(name), one(START[name].map(() => 0))],
       [stateName.square(name), one(START[name].map(() => 0))],
+      [stateName.average(name), one(START[name])],
     ]),
   );
   let norm: number | undefined;
@@ -53,6 +60,7 @@ async function twoSteps(clipping: Clipping, clip: number) {
       rate: RATE,
       weightDecay: WEIGHT_DECAY,
       gradientScale: 1 / 2,
+      average: AVERAGE,
       ...(clipping !== 'none' && { clip }),
     });
     const outputs = await session.run({
@@ -79,10 +87,11 @@ test.each([
     const { state, norm } = await twoSteps(clipping, clip);
     if (clipping === 'norm') expect(norm).toBeCloseTo(Math.sqrt(10.16), 5);
     for (const [name, values] of Object.entries(expectedWeights(used))) {
-      for (const [i, { weight, mean, square }] of values.entries()) {
+      for (const [i, { weight, mean, square, average }] of values.entries()) {
         expect(state[name]!.data[i]).toBeCloseTo(weight, 5);
         expect(state[stateName.mean(name)]!.data[i]).toBeCloseTo(mean, 5);
         expect(state[stateName.square(name)]!.data[i]).toBeCloseTo(square, 6);
+        expect(state[stateName.average(name)]!.data[i]).toBeCloseTo(average, 5);
       }
     }
   },

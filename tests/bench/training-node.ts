@@ -14,7 +14,7 @@ import { elementCount, type Tensor, tensor } from '../../client/tensor/tensor.ts
 import { randomStream } from '../../client/training/random.ts';
 import { startHypernetwork } from '../../client/training/start-weights.ts';
 import { buildStepGraph, gradientName, type MemoryPlan } from '../../client/training/step-graph.ts';
-import { freshState } from '../../client/training/trainer.ts';
+import { freshState } from '../../client/training/training-state.ts';
 
 const MODEL = new URL('../../client/default-model/', import.meta.url).pathname;
 

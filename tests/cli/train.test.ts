@@ -14,7 +14,7 @@ import { openStyleFile } from '../../client/formats/style-file.ts';
 import { readHypernetwork } from '../../client/hypernetwork/read.ts';
 import { startHypernetwork } from '../../client/training/start-weights.ts';
 import { readTrainingState, writeTrainingState } from '../../client/training/state-file.ts';
-import { freshState } from '../../client/training/trainer.ts';
+import { freshState } from '../../client/training/training-state.ts';
 import { finish, GOLDEN, start, tincture } from './run.ts';
 
 let folder: string;

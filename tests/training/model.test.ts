@@ -13,7 +13,8 @@ import { defaultOptions } from '../../client/training/default-options.ts';
 import type { Example } from '../../client/training/examples.ts';
 import { modelFile, startModel, untrainedTensors } from '../../client/training/model-weights.ts';
 import { buildStepGraph, gradientName } from '../../client/training/step-graph.ts';
-import { freshState, Trainer } from '../../client/training/trainer.ts';
+import { Trainer } from '../../client/training/trainer.ts';
+import { freshState } from '../../client/training/training-state.ts';
 import { type Golden, goldenBatch, openGolden } from './golden-training.ts';
 
 const FOLDER = new URL('../golden/sd-tiny/', import.meta.url).pathname;

@@ -11,7 +11,7 @@ import { readModelConfig } from '../../client/models/config.ts';
 import { TEXT_PREFIX } from '../../client/models/names.ts';
 import { createTokenizer } from '../../client/prompt/tokenizer.ts';
 import { configureRuntime } from '../../client/runtime/configure.ts';
-import { tensor } from '../../client/tensor/tensor.ts';
+import { type Tensor, tensor } from '../../client/tensor/tensor.ts';
 import { defaultOptions } from '../../client/training/default-options.ts';
 import { type Example, prepareExamples } from '../../client/training/examples.ts';
 import { holdBack } from '../../client/training/open-training.ts';
@@ -21,7 +21,8 @@ import { type RunEvents, runTraining } from '../../client/training/run.ts';
 import { startEmbedding, startHypernetwork } from '../../client/training/start-weights.ts';
 import { checkResumable, readTrainingState, writeTrainingState } from '../../client/training/state-file.ts';
 import type { TrainingModel } from '../../client/training/step-sessions.ts';
-import { freshState, Trainer, type TrainerJob } from '../../client/training/trainer.ts';
+import { Trainer, type TrainerJob } from '../../client/training/trainer.ts';
+import { freshState } from '../../client/training/training-state.ts';
 import { sdTinyCheckpoint, sdTinyManifest } from '../models/sd-tiny.ts';
 
 const FOLDER = new URL('../golden/sd-tiny/', import.meta.url).pathname;
@@ -153,6 +154,7 @@ function job(change: Partial<TrainingOptions> = {}): TrainerJob {
       accumulation: 2,
       warmup: 2,
       clipping: { kind: 'norm', limit: 0.5 },
+      ema: 0.2,
       minSnr: 5,
       snrFloor: 1,
       spreadTimesteps: true,
@@ -182,7 +184,8 @@ test('what goes on after a save, a close and a load has the same numbers as with
   expect([await second.next(), await second.next()]).toEqual(reports.slice(2));
   const found = await second.state();
   await second.close();
-  for (const part of ['weights', 'means', 'squares'] as const) expect(found[part]).toEqual(wanted[part]);
+  for (const part of ['weights', 'means', 'squares', 'averages'] as const)
+    expect(found[part]).toEqual(wanted[part]);
   expect(found.rollouts).toEqual(wanted.rollouts);
   expect(found.step).toBe(4);
 
@@ -197,7 +200,29 @@ test('what goes on after a save, a close and a load has the same numbers as with
     checkpointName: 'sd-tiny',
   });
   const bytes = recordOf(style).tensors.get('24.k.linear.0.weight')!.bytes;
-  expect(new Float32Array(bytes.buffer)).toEqual(found.weights.get('24.k.linear.0.weight')!.data);
+  expect(new Float32Array(bytes.buffer)).toEqual(found.averages!.get('24.k.linear.0.weight')!.data);
+  expect(found.averages).not.toEqual(found.weights);
+});
+
+test('an average begins with the weights of a state that has none, and the validation loss is the average’s', async () => {
+  const fresh = job({ ema: 0.9 });
+  const lookedAt = { ...fresh, validation: examples.slice(0, 1) };
+  const averaged = await Trainer.create(lookedAt);
+  const before = (await averaged.validationLoss())!;
+  await averaged.next();
+  const { averages, ...rest } = await averaged.state();
+  const weight = (weights: ReadonlyMap<string, Tensor>) => weights.get('24.k.linear.0.weight')!.data[0]!;
+  // The first step's average keeps 2 of 11 parts of itself.
+  const expected = (2 * weight(fresh.start.weights) + 9 * weight(rest.weights)) / 11;
+  expect(weight(averages!)).toBeCloseTo(expected, 6);
+  expect(weight(averages!)).not.toBeCloseTo(weight(rest.weights), 6);
+  const ofAverage = (await averaged.validationLoss())!;
+  averaged.restore(rest);
+  const ofWeights = (await averaged.validationLoss())!;
+  expect((await averaged.state()).averages).toEqual(rest.weights);
+  await averaged.close();
+  expect(new Set([before, ofAverage, ofWeights]).size).toBe(3);
+  await expect(Trainer.create(job({ ema: 1 }))).rejects.toThrow(/ema.*above 0 and below 1/s);
 });
 
 test('a state of another model or of other layers is refused by name', async () => {

@@ -17,6 +17,7 @@ export const TRAINING_REQUEST: TrainingRequest = {
   clipping: { kind: 'none', limit: 1 },
   weightDecay: undefined,
   minSnr: undefined,
+  ema: undefined,
   snrFloor: undefined,
   spreadTimesteps: false,
   rollouts: 0,

@@ -29,6 +29,7 @@ export const FIELD_GROUPS: readonly FieldGroup[] = [
       { field: 'accumulate', label: 'Batches a step', kind: 'text' },
       { field: 'clip', label: 'Clip gradients', hint: 'value:X or norm:X', kind: 'text' },
       { field: 'weightDecay', label: 'Weight decay', kind: 'text' },
+      { field: 'ema', label: 'Average of the weights', hint: 'its decay, such as 0.99', kind: 'text' },
       { field: 'minSnr', label: 'Min-SNR weighting', hint: 'such as 5', kind: 'text' },
       { field: 'snrFloor', label: 'Floor of the SNR weight', hint: 'such as 1', kind: 'text' },
       { field: 'seed', label: 'Seed', hint: 'all chances follow from it', kind: 'text', shape: true },

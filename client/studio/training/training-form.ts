@@ -20,6 +20,7 @@ export interface TrainingForm {
   readonly accumulate: string;
   readonly clip: string;
   readonly weightDecay: string;
+  readonly ema: string;
   readonly minSnr: string;
   readonly snrFloor: string;
   readonly spreadTimesteps: boolean;
@@ -55,7 +56,7 @@ export interface TrainingForm {
 export type FormField = keyof TrainingForm;
 
 const BLANK: Omit<TrainingForm, 'preset' | 'name'> = {
-  steps: '1000', rate: '', warmup: '', batch: '', accumulate: '', clip: '', weightDecay: '', minSnr: '', snrFloor: '',
+  steps: '1000', rate: '', warmup: '', batch: '', accumulate: '', clip: '', weightDecay: '', ema: '', minSnr: '', snrFloor: '',
   spreadTimesteps: false, seed: '', size: '', crop: '', buckets: false, flip: false, alpha: false, sampled: false, holdBack: '',
   template: '', shuffleTags: false, tagDropout: '', empty: '', memory: '', widths: '', layers: '', activation: '',
   initialization: '', layerNorm: false, activateOutput: false, dropout: '', vectors: '', startWords: '', saveEvery: '',
@@ -73,7 +74,7 @@ export function placeholders(preset: Preset): Partial<Record<FormField, string>>
   const isStyle = preset === 'style';
   return {
     rate: DEFAULT_RATES[isStyle ? 'hypernetwork' : 'embedding'],
-    warmup: '0', batch: '1', accumulate: '1', clip: 'none', weightDecay: isStyle ? '0.01' : '0', minSnr: 'off',
+    warmup: '0', batch: '1', accumulate: '1', clip: 'none', weightDecay: isStyle ? '0.01' : '0', ema: 'none', minSnr: 'off',
     snrFloor: 'off', seed: '0', size: 'the model’s', holdBack: '0', template: isStyle ? '[filewords]' : '[name]\n[filewords], [name]',
     tagDropout: '0', empty: '0', widths: 'all', layers: '1, 2, 1', dropout: 'none', vectors: '1', startWords: '*',
     saveEvery: '100', previewEvery: '100', previewPrompt: 'the first picture’s words', previewSeeds: 'the training’s',
@@ -146,6 +147,7 @@ export function readForm(form: TrainingForm, currentStep = 0): ReadForm {
     accumulation: number('accumulate', 1, 1024, 1),
     clipping: clippingOf(form.clip, faults),
     weightDecay: optional('weightDecay', 0, 1),
+    ema: optional('ema', 1e-3, 0.999999),
     minSnr: optional('minSnr', 1e-3, 1e6),
     snrFloor: optional('snrFloor', 1e-3, 1e6),
     spreadTimesteps: form.spreadTimesteps,
