@@ -67,7 +67,8 @@ export async function trainToFiles(
   const split = holdBack(examples, request);
   const pictures = split.examples.length / (request.flip ? 2 : 1);
   checkCardOfTraining({ request, model, pictures });
-  say(`${split.examples.length} pictures to train on, ${split.validation.length} held back`);
+  const looked = (request.validate ?? 0) > 0 ? 'of them looked at by the validation loss' : 'held back';
+  say(`${split.examples.length} pictures to train on, ${split.validation.length} ${looked}`);
   const training = await openTraining({
     ...split,
     request,

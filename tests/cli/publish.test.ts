@@ -19,6 +19,7 @@ import { Embeddings } from '../../client/engine/embeddings.ts';
 import { nodePlatform } from '../../client/engine/platform-node.ts';
 import { findStyle } from '../../client/engine/style-source.ts';
 import { bytesSource } from '../../client/formats/bytes-source.ts';
+import { encodePng } from '../../client/formats/png.ts';
 import { storeFloat32, writeSafetensors } from '../../client/formats/safetensors.ts';
 import { openStyleFile, writeStyleFile } from '../../client/formats/style-file.ts';
 import { createPublishing, type PublishProgress, SINGLE_BYTES } from '../../client/registry/publishing.ts';
@@ -165,6 +166,29 @@ test('an author’s folder is built, packed and published, and pulled with its p
   await writeFile(join(project, 'card.json'), '{}');
   await expect(run('publish', project)).rejects.toMatchObject({ code: 'kit/card' });
   await expect(run('publish', inFolder('config'))).rejects.toMatchObject({ code: 'kit/project' });
+});
+
+test('what training writes as a .style is published as it is, and drawn from by its name', async () => {
+  const gray = new Uint8ClampedArray(64 * 64 * 4).fill(160);
+  await folder.write('pictures/gray square.png', encodePng({ width: 64, height: 64, pixels: gray }));
+  const output = inFolder('gray-ink.style');
+  const { code, stderr } = await tincture(
+    'train', 'hypernetwork', '--data', inFolder('pictures'), '--model', 'tests/golden/sd-tiny', '--output', output,
+    '--steps', '1', '--author', 'Ada', '--licence', 'CC0-1.0', '--preview-seeds', '3', '--json',
+  ); // biome-ignore format: pairs
+  expect(code, stderr).toBe(0);
+  expect(await runJson('publish', output)).toMatchObject({ outcome: 'published', name: 'gray-ink' });
+  const answer = await (await fetch(`${edge.url}/v1/styles/gray-ink/1.0.0`)).json();
+  expect(answer).toMatchObject({ publisher: 'ada', previews: [expect.anything()] });
+  const page = await (await fetch(`${edge.url}/styles/gray-ink/1.0.0`)).text();
+  expect(page).toContain('1 picture, 1 step of 1 at 5e-5, over sd-tiny');
+  const picture = inFolder('gray.png');
+  const drawn = await tincture(
+    'generate', 'gray square', '--model', 'tests/golden/sd-tiny', '--registry', edge.url, '--style', 'gray-ink', '--steps', '1',
+    '--output', picture, '--json',
+  ); // biome-ignore format: pairs
+  expect(drawn.code, drawn.stderr).toBe(0);
+  expect((await readFile(picture)).subarray(1, 4).toString()).toBe('PNG');
 });
 
 test('a version is hidden and shown again, owners are added and removed', async () => {
