@@ -11,7 +11,7 @@ export default defineConfig({
     // Only against hangs: Chromium on SwiftShader and workerd share two cores with the other worker.
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: { sequencer: LongFirst },
     reporters: ['default', './tests/count-reporter.ts'],
   },

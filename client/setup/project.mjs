@@ -75,16 +75,22 @@ export function runNode(args, options = {}) {
   return run(nodePath(), args, options);
 }
 
-/** As `runNode`, any program. A terminal's Ctrl-C reaches the child itself; this process only waits for it. */
-export function run(command, args, { stdio = 'inherit', env = {}, cwd = ROOT } = {}) {
+/**
+ * As `runNode`, any program. A terminal's Ctrl-C reaches the child itself; this process only waits for it. `onOutput`
+ * gets what it prints, with a `stdio` of pipes.
+ */
+export function run(command, args, { stdio = 'inherit', env = {}, cwd = ROOT, onOutput } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, stdio, env: { ...childEnvironment(), ...env } });
+    for (const stream of onOutput === undefined ? [] : [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', onOutput);
+    }
     const wait = () => {};
     const pass = () => child.kill('SIGTERM');
     process.on('SIGINT', wait);
     process.on('SIGTERM', pass);
     child.on('error', reject);
-    child.on('exit', (code, signal) => {
+    child.on(onOutput === undefined ? 'exit' : 'close', (code, signal) => {
       process.off('SIGINT', wait);
       process.off('SIGTERM', pass);
       resolve(code ?? (signal === 'SIGINT' ? 130 : 143));

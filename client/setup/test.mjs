@@ -1,37 +1,45 @@
-// `npm test`: sets up, then formats-and-lints, type-checks and runs every test. Arguments go to Vitest.
+// `npm test`: sets up, then runs every test while formats, lint and types are checked. Arguments go to Vitest.
 import { join } from 'node:path';
 import { buildStudio, buildWasm } from './build.mjs';
 import { ensureChromium } from './chromium.mjs';
 import { ensureDependencies, packageBin, ROOT, run, runNode, say } from './project.mjs';
 
-ensureDependencies();
-await buildWasm();
-await buildStudio();
-const chromium = ensureChromium();
-
-const checks = [
+const CHECKS = [
   [
     'lint',
-    () =>
-      run(process.execPath, [
-        packageBin('@biomejs/biome', 'biome'),
-        'check',
-        '--error-on-warnings',
-        '--colors=off',
-      ]),
+    (options) =>
+      run(
+        process.execPath,
+        [packageBin('@biomejs/biome', 'biome'), 'check', '--error-on-warnings', '--colors=off'],
+        options,
+      ),
   ],
   ...['client', 'worker', 'tests'].map((project) => [
     `types of ${project}`,
-    () => runNode([packageBin('typescript', 'tsc'), '-p', join(ROOT, project)]),
+    (options) => runNode([packageBin('typescript', 'tsc'), '-p', join(ROOT, project)], options),
   ]),
 ];
-const failed = [];
-for (const [name, check] of checks) {
-  say(`checking ${name} …`);
-  if ((await check()) !== 0) failed.push(name);
+
+/** Runs the checks one after another beside what else goes on; gives what the failed ones printed, by name. */
+async function failedChecks() {
+  const failed = new Map();
+  for (const [name, check] of CHECKS) {
+    let printed = '';
+    const onOutput = (text) => {
+      printed += text;
+    };
+    if ((await check({ stdio: ['ignore', 'pipe', 'pipe'], onOutput })) !== 0) failed.set(name, printed);
+  }
+  return failed;
 }
 
-// The tests run even after a failed check, so that one run shows everything; the exit code tells of both.
+ensureDependencies();
+say(`checking ${CHECKS.map(([name]) => name).join(', ')} meanwhile …`);
+const checking = failedChecks();
+await buildWasm();
+await buildStudio();
+
+// The tests run whatever the checks say, so that one run shows everything; the exit code tells of both.
 const code = await runNode(
   [
     packageBin('vitest'),
@@ -40,7 +48,8 @@ const code = await runNode(
     join(ROOT, 'tests', 'vitest.config.ts'),
     ...process.argv.slice(2),
   ],
-  { env: { CHROMIUM: chromium } },
+  { env: { CHROMIUM: ensureChromium() } },
 );
-if (failed.length > 0) say(`error: failed checks: ${failed.join(', ')}`);
-process.exitCode = code !== 0 ? code : failed.length > 0 ? 1 : 0;
+const failed = await checking;
+for (const [name, printed] of failed) say(`\nerror: the check failed: ${name}\n${printed}`);
+process.exitCode = code !== 0 ? code : failed.size > 0 ? 1 : 0;
