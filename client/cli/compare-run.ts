@@ -5,14 +5,12 @@ import type { ComparedKind } from '../comparison/compare-kinds.ts';
 import { prepareSet } from '../comparison/prepare-set.ts';
 import { type ComparisonReport, reportOf } from '../comparison/report-data.ts';
 import { reportPage } from '../comparison/report-page.ts';
-import { openModel } from '../engine/model.ts';
 import { decodeAnyPicture } from '../formats/node-picture.ts';
 import { encodePng } from '../formats/png.ts';
 import { createEngine } from '../index.ts';
 import { contactSheet } from '../kit/contact-sheet.ts';
-import { nodePlatform } from '../node.ts';
-import { chooseTrainingBackend } from '../training/backend.ts';
 import { writeTogether } from './output.ts';
+import { openTrainingModel } from './train-model.ts';
 import { readPictureFolder } from './train-pictures.ts';
 import type { TrainRequest } from './train-request.ts';
 
@@ -36,14 +34,7 @@ export async function compareToFolder(
 ): Promise<ComparisonReport> {
   const request = requests.hypernetwork;
   const { pictures: files, notices } = await readPictureFolder(request.data);
-  const model = await openModel(request.model, {
-    platform: nodePlatform(),
-    registry: undefined,
-    signal,
-    onProgress: undefined,
-  });
-  const { backend, reason } = await chooseTrainingBackend(model.checkpoint, request.backend);
-  say(`over ${model.facts.name} (${model.facts.hash}) on ${reason}`);
+  const { model, backend } = await openTrainingModel(request, signal, say);
   const prepared = await prepareSet(files, model, backend, request, wanted.holdBack, {
     signal,
     decodeOther: decodeAnyPicture,

@@ -1,10 +1,7 @@
 // Runs a training of the command line: model and pictures opened, steps logged, results and previews written.
 import { appendFile, writeFile } from 'node:fs/promises';
 import { TinctureError } from '../../plugins/contract/error.ts';
-import { openModel } from '../engine/model.ts';
 import { decodeAnyPicture } from '../formats/node-picture.ts';
-import { nodePlatform } from '../node.ts';
-import { chooseTrainingBackend } from '../training/backend.ts';
 import { TrainingError } from '../training/error.ts';
 import { prepareExamples, type TrainingPicture, withPlain } from '../training/examples.ts';
 import { holdBack, openTraining } from '../training/open-training.ts';
@@ -13,6 +10,7 @@ import { runTraining } from '../training/run.ts';
 import { checkResumableOver } from '../training/state-file.ts';
 import type { StepReport, Trainer } from '../training/trainer.ts';
 import { checkCardOfTraining, saveTraining, type TrainingJob } from './train-files.ts';
+import { openTrainingModel } from './train-model.ts';
 import { readPictureFolder } from './train-pictures.ts';
 import { Previews } from './train-previews.ts';
 import type { TrainRequest } from './train-request.ts';
@@ -41,19 +39,15 @@ export async function trainToFiles(
 ): Promise<TrainResult> {
   const { pictures: files, notices } = await readPictureFolder(request.data);
   const plain = request.plain === undefined ? undefined : (await readPictureFolder(request.plain)).pictures;
-  const model = await openModel(request.model, {
-    platform: nodePlatform(),
-    registry: undefined,
+  const { kind, resume } = request;
+  const { model, backend } = await openTrainingModel(
+    request,
     signal,
-    onProgress: undefined,
-  });
-  const { name: modelName, hash: modelHash } = model.facts;
-  // Before the pictures are encoded, which takes long.
-  if (request.resume !== undefined) {
-    checkResumableOver(request.resume.facts, { kind: request.kind, modelName, modelHash });
-  }
-  const { backend, reason } = await chooseTrainingBackend(model.checkpoint, request.backend);
-  say(`${request.kind} over ${model.facts.name} (${model.facts.hash}) on ${reason}`);
+    say,
+    ({ name: modelName, hash: modelHash }) => {
+      if (resume !== undefined) checkResumableOver(resume.facts, { kind, modelName, modelHash });
+    },
+  );
   const sizes = exampleOptions(request, model.facts.defaults);
   const prepare = (some: readonly TrainingPicture[]) =>
     prepareExamples(some, model, backend, sizes, { signal, decodeOther: decodeAnyPicture });
@@ -74,7 +68,7 @@ export async function trainToFiles(
     request,
     model,
     backend,
-    resume: request.resume,
+    resume,
   });
   const { trainer, result } = training;
   const job: TrainingJob = { request, model, pictures, training };

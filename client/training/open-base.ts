@@ -39,12 +39,13 @@ export async function openBase(
 export async function readyForSteps(
   model: OpenModel,
   onProgress: (progress: Progress) => void,
+  signal?: AbortSignal,
 ): Promise<OpenModel> {
   const checkpoint = await prepareWeights(model.checkpoint, {
     sha256: model.sha256,
     halfUnet: false,
     files: (await currentPlatform()).workingFiles(),
-    signal: undefined,
+    signal,
     onProgress,
   });
   return { ...model, checkpoint };
