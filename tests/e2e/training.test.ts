@@ -1,11 +1,16 @@
 // The training page: pictures dropped, a style trained in Chromium on wasm, paused, reloaded, gone on with, and drawn with.
-import { readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesSource } from '../../client/formats/bytes-source.ts';
+import { fileSource } from '../../client/formats/node-file.ts';
 import { encodePng } from '../../client/formats/png.ts';
 import { readHypernetwork } from '../../client/hypernetwork/read.ts';
+import { readTrainingState } from '../../client/training/state-file.ts';
 import type { LocalEdge } from '../../worker/serve.ts';
+import { tincture } from '../cli/run.ts';
 import { launchChromium, type TestBrowser } from './chromium.ts';
 import { draw, drop, engineReady, fill, serveStudio, setStrength, type TestFile } from './studio-page.ts';
 
@@ -150,6 +155,50 @@ describe('the training page', { timeout: TIMEOUT_MS }, () => {
     const { description, widths } = await readHypernetwork(bytesSource('my-style.pt', bytes));
     expect(description).toMatchObject({ name: 'my-style', step: STEPS, checkpointName: 'pictograms' });
     expect([...widths.keys()]).toEqual([64, 96, 128]);
+  });
+
+  it('the command line goes on from its state with its options, and the page from the command line’s', async () => {
+    const saveState = async () => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'State', exact: true }).click(),
+      ]);
+      return download;
+    };
+    const download = await saveState();
+    expect(download.suggestedFilename()).toBe('my-style.training.safetensors');
+    const folder = await mkdtemp(join(tmpdir(), 'tincture-training-'));
+    try {
+      const state = join(folder, 'from-page.training.safetensors');
+      await download.saveAs(state);
+      await mkdir(join(folder, 'pictures'));
+      for (const [i, word] of WORDS.entries()) {
+        await writeFile(join(folder, 'pictures', `${i}_a_${word}.png`), png('', 64, pixelsOf(i)).buffer);
+      }
+      const { code, stdout, stderr } = await tincture(
+        'train', 'hypernetwork', '--data', join(folder, 'pictures'), '--output', join(folder, 'on.pt'), '--resume', state,
+        '--steps', String(STEPS + 1), '--json',
+      ); // biome-ignore format: pairs
+      expect(code, stderr).toBe(0);
+      const events = stdout.trim().split('\n').map((line) => JSON.parse(line)); // biome-ignore format: short
+      expect(events.find(({ event }) => event === 'step')).toMatchObject({ step: STEPS + 1, rate: 5e-3 });
+      expect(events.find(({ event }) => event === 'start')).toMatchObject({ step: STEPS });
+
+      const further = join(folder, 'on.training.safetensors');
+      await drop(page, [
+        {
+          name: 'on.training.safetensors',
+          mimeType: 'application/octet-stream',
+          buffer: await readFile(further),
+        },
+      ]);
+      await page.getByText(`on.training.safetensors goes on from step ${STEPS + 1}.`).waitFor();
+      const saved = await readTrainingState(await fileSource(further));
+      const again = bytesSource('again', new Uint8Array(await readFile(await (await saveState()).path())));
+      expect((await readTrainingState(again)).state).toEqual(saved.state);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('“try it” puts it in use on the picture page, where it changes the picture', async () => {

@@ -4,6 +4,7 @@ import { TRAIN_OPTIONS } from '../../client/cli/train-request.ts';
 import {
   formOfOptions,
   keptOptions,
+  optionsLeftOut,
   PRESETS,
   readForm,
   type TrainingForm,
@@ -118,4 +119,10 @@ describe('kept options', () => {
     );
     expect(formOfOptions(null, 'subject')).toEqual(PRESETS.subject);
   });
+});
+
+it('options that only the command line has are named', () => {
+  const options = { steps: '4000', 'tag-dropout': '0.1', ema: '0.98', rollouts: '8', validate: '64' };
+  expect(optionsLeftOut(options)).toEqual(['--rollouts', '--validate']);
+  expect(optionsLeftOut(null)).toEqual([]);
 });

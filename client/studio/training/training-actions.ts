@@ -16,6 +16,7 @@ import { createTrainerKeeper, modelIsLarge } from './trainer-keeper.ts';
 import {
   formOfOptions,
   keptOptions,
+  optionsLeftOut,
   PRESETS,
   type Preset,
   readForm,
@@ -82,9 +83,13 @@ export function createTrainingActions(
     }
     await removeNet();
     await kept.write(KEPT.state, file);
-    const form = formOfOptions(JSON.parse(options ?? '{}'), facts.kind === 'embedding' ? 'subject' : 'style');
+    const given: unknown = JSON.parse(options ?? '{}');
+    const form = formOfOptions(given, facts.kind === 'embedding' ? 'subject' : 'style');
     set({ form: { ...form, name: facts.name, seed: String(facts.seed) }, kept: await readKeptState(kept) });
-    store.dispatch({ kind: 'notice', words: `${path} goes on from step ${state.step}.` });
+    const without = optionsLeftOut(given);
+    const words =
+      without.length > 0 ? `, without ${without.join(', ')}, which only the command line has` : '';
+    store.dispatch({ kind: 'notice', words: `${path} goes on from step ${state.step}${words}.` });
   };
 
   const removeNet = async (): Promise<void> => {

@@ -249,14 +249,27 @@ export function keptOptions(form: TrainingForm): Record<string, unknown> {
   const entries = Object.entries(form).filter(([, value]) => value !== '' && value !== false);
   return Object.fromEntries(
     entries.map(([field, value]) => [
-      field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      optionName(field),
       field === 'template' ? templatesOf(form) : field === 'size' ? sizeText(String(value)) : value,
     ]),
   );
 }
 
+/** A field's name on the command line. */
+function optionName(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 function sizeText(text: string): string {
   return text.replace(/\s/g, '').replace('×', 'x');
+}
+
+/** Options of the command line's training that this page has not, as they are written there. */
+export function optionsLeftOut(options: unknown): string[] {
+  const known = new Set(Object.keys(PRESETS.style).map(optionName));
+  return Object.keys(Object(options) ?? {})
+    .filter((option) => !known.has(option))
+    .map((option) => `--${option}`);
 }
 
 /** The form that options were kept of; what is unsound in them stays at its default. */
@@ -264,7 +277,7 @@ export function formOfOptions(options: unknown, preset: Preset): TrainingForm {
   const kept = (Object(options) ?? {}) as Record<string, unknown>;
   const base = PRESETS[preset];
   const fields = Object.entries(base).map(([field, otherwise]) => {
-    const value = kept[field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)];
+    const value = kept[optionName(field)];
     const text =
       field === 'template' && Array.isArray(value)
         ? value.filter((line) => typeof line === 'string').join('\n')
