@@ -18,23 +18,17 @@ def noised(latents, noise, timesteps):
     return alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
 
 
-def weighted_error(predicted, noise, timesteps, least=0.0):
-    """Squared error of the predicted noise, weighted so that all timesteps matter alike.
+def noise_loss(predict, latents, timesteps):
+    """Squared error of `predict(noisy [n, 4, h, w], timesteps [n])`, the noise, on fresh noise; all timesteps matter alike.
 
     In terms of the clean latent's error the weight is √min(SNR, 5). Plain min-SNR weighting, min(SNR, 5), left the
-    noisiest timesteps, which decide what is drawn, with a tenth of the others' loss, and the words unheard. `least` is
-    a lower bound of √SNR: the larger, the more the noisiest timesteps count.
+    noisiest timesteps, which decide what is drawn, with a tenth of the others' loss, and the words unheard.
     """
+    noise = torch.randn_like(latents)
     alpha = ALPHAS[timesteps].view(-1, 1, 1, 1)
     snr = alpha / (1 - alpha)
-    weight = snr.clamp(max=MAX_SNR).sqrt().clamp(min=least) / snr
-    return (weight * (predicted.float() - noise) ** 2).mean()
-
-
-def noise_loss(predict, latents, timesteps, least=0.0):
-    """The weighted error of `predict(noisy [n, 4, h, w], timesteps [n])`, which gives the noise, on fresh noise."""
-    noise = torch.randn_like(latents)
-    return weighted_error(predict(noised(latents, noise, timesteps), timesteps), noise, timesteps, least)
+    predicted = predict(noised(latents, noise, timesteps), timesteps)
+    return (snr.clamp(max=MAX_SNR).sqrt() / snr * (predicted.float() - noise) ** 2).mean()
 
 
 def start_noise(count, seed, side=16):

@@ -16,7 +16,7 @@ from bpe import Tokenizer
 from captions import GROUNDS
 from diffusion import draw
 from style_pictures import STYLES
-from style_training import choose, tuning_names
+from style_names import choose, tuning_names
 from vae_training import MOST_GRAIN
 
 HERE = Path(__file__).resolve().parent

@@ -1,12 +1,10 @@
-"""A hypernetwork as AUTOMATIC1111's web UI trains it: per context width, one small network for keys, one for values."""
-import os
-
+"""A hypernetwork as `tincture train` makes it: per context width, one small network for keys, one for values."""
 import torch
 from torch import nn
 
 from unet import CrossAttention, UNet
 
-STRUCTURE, ACTIVATION = [1, 2, 1], "relu"
+STRUCTURE = [1, 2, 1]
 
 
 class Layer(nn.Module):
@@ -46,27 +44,6 @@ class Hypernetwork(nn.Module):
             if isinstance(module, Layer):
                 module.strength = strength
 
-    @torch.no_grad()
-    def amplify(self, gain):
-        """Makes strength 1 what strength `gain` was, exactly: the last layers are linear."""
-        for module in self.modules():
-            if isinstance(module, Layer):
-                module.linear[2].weight *= gain
-                module.linear[2].bias *= gain
-
-    def save(self, path, name, step, checkpoint_hash, checkpoint_name, info):
-        """The web UI's `.pt`: a flat dict whose integer keys are widths."""
-        state = {
-            "step": step, "name": name, "layer_structure": STRUCTURE, "activation_func": ACTIVATION,
-            "is_layer_norm": False, "weight_initialization": "Normal", "sd_checkpoint": checkpoint_hash,
-            "sd_checkpoint_name": checkpoint_name, "activate_output": False, "use_dropout": False,
-            "dropout_structure": [0, 0, 0], "last_layer_dropout": False, "optional_info": info}
-        for width, pair in self.layers.items():
-            copies = ({key: t.detach().clone() for key, t in layer.state_dict().items()} for layer in pair)
-            state[int(width)] = tuple(copies)
-        torch.save(state, f"{path}.part")
-        os.replace(f"{path}.part", path)
-
 
 def detach(unet):
     for module in unet.modules():
@@ -80,6 +57,7 @@ def widths(unet):
 
 
 def load(path):
+    """The network in a `.pt` of AUTOMATIC1111's web UI: a flat dict whose integer keys are widths."""
     saved = torch.load(path)
     found = sorted(key for key in saved if isinstance(key, int))
     network = Hypernetwork(found)

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Trains the default model from nothing: data, autoencoder, denoiser, styles. See README.md for the recipe."""
+"""Trains the default model from nothing: data, autoencoder, denoiser. See README.md for the recipe, and for its styles."""
 import argparse
 from pathlib import Path
 
@@ -40,11 +40,6 @@ def step_export(options):
     unet_training.export(options.work, HERE)
 
 
-def step_styles(options):
-    import style_training
-    style_training.train_all(options.work, HERE, options.minutes * 60, options.workers, options.only, options.resume)
-
-
 def step_preview(options):
     import tiny_decoder
     tiny_decoder.train(options.work, HERE, options.minutes * 60, options.workers)
@@ -64,7 +59,6 @@ STEPS = {
     "decoder": (step_decoder, "train the decoder to smooth the grain of drawn latents", 4),
     "export": (step_export, "write checkpoint.safetensors and model.json beside this script", 0),
     "preview": (step_preview, "distil the small decoder of previews from the exported model", 16),
-    "styles": (step_styles, "train styles here (minutes: for each)", 5),
     "folders": (step_folders, "write the pictures that `tincture train` takes for the styles, and for the model itself", 0),
 }
 
@@ -83,9 +77,6 @@ def main():
                                  help=f"training time, the rate's decay included (default {minutes})")
         if name == "unet":
             command.add_argument("--batch", type=int, default=24, help="pictures a process and step (default 24)")
-        if name == "styles":
-            command.add_argument("--only", help="one style's name")
-            command.add_argument("--resume", action="store_true", help="go on from the styles' files")
     options = parser.parse_args()
     STEPS[options.step][0](options)
 

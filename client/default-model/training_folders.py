@@ -7,7 +7,7 @@ from PIL import Image
 import data
 from captions import GROUNDS, caption
 from style_pictures import STYLES
-from style_training import choose
+from style_names import choose
 
 
 def words(entry, number):

@@ -25,10 +25,8 @@ import hypernetwork
 import model
 import safetensors_io
 from clip import TextTransformer
-from diffusion import ALPHAS, noise_loss, noised, sample
+from diffusion import ALPHAS, noise_loss, sample
 from parallel import Trainer
-from style_pairs import draw_rounds, find
-from style_rollouts import SLOTS, STEPS, Rollouts
 from tiny_decoder import HELD_OUT, new_decoder, prompts
 from unet import UNet
 from vae import AutoencoderKL
@@ -161,52 +159,19 @@ class Training(unittest.TestCase):
             network.set_strength(0)
             self.assertTrue(torch.equal(denoiser(*inputs), plain))
 
-    def test_a_saved_hypernetwork_loads(self):
-        network = hypernetwork.Hypernetwork([64, 96])
-        with tempfile.TemporaryDirectory() as folder:
-            network.save(f"{folder}/style.pt", "style", 7, "0123456789", "pictograms", "")
-            saved = torch.load(f"{folder}/style.pt")
-            keys = {f"linear.{slot}.{kind}" for slot in (0, 2) for kind in ("weight", "bias")}
-            self.assertEqual(set(saved[96][0]), keys)
-            x = torch.randn(3, 96)
-            self.assertTrue(torch.equal(hypernetwork.load(f"{folder}/style.pt")(x)[1], network(x)[1]))
+    def test_the_shipped_styles_load(self):
+        for path in sorted((MODEL / "styles").glob("*.pt")):
+            network, saved = hypernetwork.load(path), torch.load(path)
+            self.assertEqual(list(network.layers), ["64", "96", "128"])
+            x, state = torch.randn(3, 96), saved[96][1]
+            hidden = (x @ state["linear.0.weight"].T + state["linear.0.bias"]).relu()
+            wanted = x + hidden @ state["linear.2.weight"].T + state["linear.2.bias"]
+            self.assertLess((network(x)[1] - wanted).abs().max().item(), 1e-4)
 
     def test_a_perfect_prediction_has_no_loss(self):
         latents = torch.zeros(4, 4, 2, 2)
         predict = lambda noisy, t: noisy / (1 - ALPHAS[t]).sqrt().view(-1, 1, 1, 1)
         self.assertLess(noise_loss(predict, latents, torch.tensor([1, 10, 100, 999])).item(), 1e-10)
-
-    def test_a_style_that_predicts_the_way_goes_straight_to_its_pictures(self):
-        generator = torch.Generator().manual_seed(0)
-        noise, targets = (torch.randn(2, 4, 2, 2, generator=generator) for _ in range(2))
-        rollouts = Rollouts(noise, targets, torch.ones(2, 77, 8), torch.zeros(1, 77, 8), seed=0)
-        begun = 0
-        for _ in range(2 * STEPS):
-            latents, timesteps, contexts = rollouts.inputs()
-            pair, x = rollouts.pair.clone(), latents[:SLOTS]
-            self.assertEqual([contexts[:SLOTS].max(), contexts[SLOTS:].min()], [0, 1])
-            self.assertLess((x - noised(targets[pair], noise[pair], timesteps[:SLOTS])).abs().max().item(), 0.5)
-            first = rollouts.step == 0
-            begun += int(first.sum())
-            self.assertTrue(torch.equal(x[first], noise[pair][first]))
-            alpha = ALPHAS[timesteps[:SLOTS]].view(-1, 1, 1, 1)
-            way = (x - alpha.sqrt() * targets[pair]) / (1 - alpha).sqrt()
-            guided, wanted, _ = rollouts.advance(way.repeat(2, 1, 1, 1))
-            self.assertLess((guided - wanted).abs().max().item(), 1e-4)
-        self.assertEqual(begun, 2 * SLOTS)
-
-    def test_pairs_are_of_drawings_like_their_own_picture(self):
-        denoiser, _, _ = model.load(MODEL)
-        entries = [{"name": name, "set": "noto", "tags": []} for name in ("red apple", "sun") for _ in range(3)]
-        near, far = torch.zeros(4, 16, 16), torch.full((4, 16, 16), 9.0)
-        latents = torch.stack([near, far, far, near, far, far])
-        places, noise, contexts = find(denoiser, bpe.Tokenizer(MODEL), entries, [0, 4], latents, workers=1, rounds=1)
-        self.assertEqual((places.tolist(), noise.shape, contexts.shape), ([0, 1], (2, 4, 16, 16), (2, 77, 96)))
-        found = torch.ones(1, 2, dtype=torch.bool)
-        with torch.no_grad():
-            draw_rounds(denoiser, contexts[None], denoiser.text(torch.tensor([bpe.Tokenizer(MODEL)("")])),
-                        latents.view(2, 3, 4, 16, 16), torch.tensor([0, 1]), found, rank=0, workers=1)
-        self.assertEqual(found.tolist(), [[True, False]])
 
 
 if __name__ == "__main__":
