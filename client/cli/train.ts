@@ -18,7 +18,7 @@ records its training; FILE.training.safetensors beside it holds what --resume go
   --name NAME            its name, and what [name] stands for (default: the output's stem)
   --steps N              1 to 1000000 (default 1000)
   --rate TEXT            learning rates, such as 5e-5:100, 1e-6 (default 5e-5 for a hypernetwork, 5e-3 for an
-                         embedding, 1e-5 for a model)
+                         embedding, 1e-5 for a model); a style over the small model that comes with Tincture wants 5e-4
   --warmup N             steps over which the rate rises to that (default 0)
   --batch N              pictures at once, 1 to 64 (default 1)
   --accumulate N         batches for one step (default 1)

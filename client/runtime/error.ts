@@ -34,8 +34,9 @@ export class RuntimeError extends TinctureError {
 const OUT_OF_MEMORY =
   /bad_alloc|out of memory|out-of-memory|failed to allocate|memory allocation|array buffer allocation|cannot enlarge memory|Aborted\(OOM\)|could not allocate|memory\.grow|maximum memory size/i;
 
-/** How Dawn and onnxruntime say that the device is gone. */
-const DEVICE_LOST = /device (was |is )?lost|device was destroyed|destroyed device|\[Device\] is lost/i;
+/** How Dawn and onnxruntime say that the device is gone; the last is of a GPU process that has ended. */
+const DEVICE_LOST =
+  /device (was |is )?lost|device was destroyed|destroyed device|\[Device\] is lost|Instance reference no longer exists/i;
 
 /** Wraps a failure of onnxruntime-web in a RuntimeError that names the graph; one that is already ours passes. */
 export function runtimeFailure(

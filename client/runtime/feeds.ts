@@ -2,7 +2,7 @@
 import type { OnnxValue, Tensor as OrtTensor } from 'onnxruntime-common';
 import type { EmittedGraph, ValueInfo } from '../onnx/graph.ts';
 import { elementCount, type Tensor } from '../tensor/tensor.ts';
-import { RuntimeError } from './error.ts';
+import { RuntimeError, runtimeFailure } from './error.ts';
 import { born, freed } from './live.ts';
 import type { OrtModule } from './ort.ts';
 import type { DeviceTensor, Feed } from './session.ts';
@@ -23,7 +23,9 @@ export class OrtDeviceTensor implements DeviceTensor {
   }
 
   async read(): Promise<Tensor> {
-    const { value } = await toTensors({ value: this.value }, false);
+    const { value } = await toTensors({ value: this.value }, false).catch((cause: unknown) => {
+      throw runtimeFailure('runtime/run', 'a value on the device', cause);
+    });
     return { shape: this.shape, data: value!.data.slice() };
   }
 

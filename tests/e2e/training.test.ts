@@ -1,4 +1,5 @@
 // The training page: pictures dropped, a style trained in Chromium on wasm, paused, reloaded, gone on with, and drawn with.
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +54,21 @@ async function encoded(page: Page, name: string, type: string, number: number): 
     [type, [...pixelsOf(number)]] as const,
   );
   return { name, mimeType: type, buffer: Buffer.from(base64, 'base64') };
+}
+
+/** Ends the GPU's process of the Chromium with this profile, as a driver's fault does; Chromium starts another. */
+function killGpuProcess(profile: string): void {
+  const lines = execFileSync('ps', ['-ewwo', 'pid=,ppid=,args=']).toString().split('\n');
+  const processes = lines.flatMap((line) => {
+    const [, pid, parent, args] = /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line) ?? [];
+    return args === undefined ? [] : [{ pid, parent, args }];
+  });
+  const browsers = processes.filter(({ args }) => args.includes(profile)).map(({ pid }) => pid);
+  const gpu = processes.find(
+    ({ parent, args }) => browsers.includes(parent) && args.includes('--type=gpu-process'),
+  );
+  if (gpu === undefined) throw new Error(`no GPU process of ${profile}`);
+  process.kill(Number(gpu.pid), 'SIGKILL');
 }
 
 describe('the training page', { timeout: TIMEOUT_MS }, () => {
@@ -250,7 +266,7 @@ describe('the training page', { timeout: TIMEOUT_MS }, () => {
   );
 
   it.runIf(process.env['TINCTURE_SLOW'])(
-    'on WebGPU, on SwiftShader, two steps and their save',
+    'on WebGPU, on SwiftShader: steps and their saves; a lost GPU is told, and the last save stays',
     async () => {
       const gpu = await launchChromium({ origin: edge.url, webgpu: true });
       try {
@@ -258,11 +274,22 @@ describe('the training page', { timeout: TIMEOUT_MS }, () => {
         await gpuPage.locator('.train-drop-empty').waitFor({ timeout: PATIENCE_MS });
         await drop(gpuPage, [png('a_tree.png', 64, pixelsOf(1))]);
         await gpuPage.getByText(/on WebGPU/).waitFor({ timeout: PATIENCE_MS });
-        await gpuPage.getByRole('textbox', { name: 'Steps' }).fill('2');
+        await gpuPage.getByRole('textbox', { name: 'Steps' }).fill('50');
         await gpuPage.getByText('Rate, words, layers and more').first().click();
         await gpuPage.getByRole('textbox', { name: 'Preview every' }).fill('0');
+        await gpuPage.getByRole('textbox', { name: 'Save every' }).fill('1');
         await gpuPage.getByRole('button', { name: 'Train', exact: true }).click();
-        await gpuPage.getByText('Trained to step 2.').waitFor({ timeout: 2 * PATIENCE_MS });
+        await expect
+          .poll(() => gpuPage.locator('.run-words strong').textContent(), { timeout: 2 * PATIENCE_MS })
+          .toBe('2');
+        killGpuProcess(gpu.profile);
+        const failure = gpuPage.locator('.failure', { hasText: 'the GPU device was lost' });
+        await failure.waitFor({ timeout: 60_000 });
+        expect(await failure.textContent()).toMatch(
+          /stopped after step \d+: .*The save of step \d+ is whole/s,
+        );
+        const goOn = gpuPage.getByRole('button', { name: /^Go on from step [12]$/ });
+        await goOn.waitFor({ timeout: PATIENCE_MS });
       } finally {
         await gpu.close();
       }

@@ -18,8 +18,13 @@ test.each([
 });
 
 test('a lost device and any other failure keep the graph and the cause', () => {
-  const cause = new Error('[Device] is lost.');
-  expect(runtimeFailure('runtime/run', 'unet', cause)).toMatchObject({ code: 'runtime/device-lost', cause });
+  for (const words of ['[Device] is lost.', 'A valid external Instance reference no longer exists.']) {
+    const cause = new Error(words);
+    expect(runtimeFailure('runtime/run', 'unet', cause)).toMatchObject({
+      code: 'runtime/device-lost',
+      cause,
+    });
+  }
   const other = runtimeFailure('runtime/run', 'decoder', new Error('ERROR_CODE: 1'));
   expect(other.code).toBe('runtime/run');
   expect(other.message).toBe('decoder: the run failed: ERROR_CODE: 1');

@@ -170,7 +170,9 @@ test('a loss that is no number or has grown fivefold ends the training', () => {
   expect(new LossWatch().take(Number.NaN)).toMatch(/NaN/);
   const watch = new LossWatch();
   // As those of one picture at a random timestep are: log-normal, the logarithm's deviation 1.23.
-  const losses = randomStream(7n, 1).normal(20_000).map((value) => 0.04 * Math.exp(1.23 * value));
+  const losses = randomStream(7n, 1)
+    .normal(20_000)
+    .map((value) => 0.04 * Math.exp(1.23 * value));
   for (const loss of losses) expect(watch.take(loss)).toBeUndefined();
   let words: string | undefined;
   let steps = 0;
