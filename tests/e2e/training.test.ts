@@ -266,7 +266,7 @@ describe('the training page', { timeout: TIMEOUT_MS }, () => {
   );
 
   it.runIf(process.env['TINCTURE_SLOW'])(
-    'on WebGPU, on SwiftShader: steps and their saves; a lost GPU is told, and the last save stays',
+    'on WebGPU, on SwiftShader: steps and their saves; a lost GPU is told, and the last save goes on',
     async () => {
       const gpu = await launchChromium({ origin: edge.url, webgpu: true });
       try {
@@ -290,6 +290,11 @@ describe('the training page', { timeout: TIMEOUT_MS }, () => {
         );
         const goOn = gpuPage.getByRole('button', { name: /^Go on from step [12]$/ });
         await goOn.waitFor({ timeout: PATIENCE_MS });
+        await gpuPage.reload();
+        await goOn.waitFor({ timeout: PATIENCE_MS });
+        await gpuPage.getByRole('textbox', { name: 'Steps' }).fill('3');
+        await goOn.click();
+        await gpuPage.getByText('Trained to step 3.').waitFor({ timeout: 2 * PATIENCE_MS });
       } finally {
         await gpu.close();
       }

@@ -12,7 +12,12 @@ export function RateField({ faults }: { readonly faults: ReadonlyMap<FormField, 
   const wrong = rate.trim() === '' ? undefined : wrongPlace(rate);
   return (
     <div class="rate-field wide">
-      <FormText field="rate" label="Learning rate" hint="such as 5e-5:100, 1e-6; more for a small model" faults={faults} />
+      <FormText
+        field="rate"
+        label="Learning rate"
+        hint="such as 5e-5:100, 1e-6; more for a small model"
+        faults={faults}
+      />
       {wrong === undefined ? null : (
         <p class="rate-place" aria-hidden="true">
           {rate.slice(0, wrong.at)}
